@@ -1,0 +1,1 @@
+"""Workbench for the biennial measurement of the Dutch defence and security industrial base."""

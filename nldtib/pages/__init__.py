@@ -1,0 +1,1 @@
+"""The safe side: protected cells become tables, charts, sentences and pages."""

@@ -1,0 +1,1 @@
+"""The secret side: answers of companies. Nothing here is imported by `nldtib.pages`."""

@@ -1,0 +1,331 @@
+"""One round of the survey: its years, its choices, and where its files stand.
+
+Choices are read from `parameters/<round>/` and checked when they are read: an unknown name, a wrong
+type or a value out of range is refused before anything runs.
+"""
+
+import csv
+import dataclasses
+import datetime
+import os
+import re
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from nldtib import codebook
+from nldtib.codebook import Codebook, Label, closest
+from nldtib.errors import InputError, ParameterError
+
+DEMO = Path("data") / "demo" / "2026"
+AUDIENCES = ("public", "analyst")
+LANGUAGES = ("nl", "en")
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Which units stand for themselves; the others fall in register size classes."""
+
+    take_all_employees: float
+    take_all_list: str
+    take_all_types: list[str]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Frame counts that the weights must meet, and how far a weight may move."""
+
+    totals: list[str]
+    distance: str
+    bounds: list[float]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Confidence level and the most degrees of freedom that skewed totals are granted."""
+
+    level: float
+    most_degrees_of_freedom: float
+
+
+@dataclass(frozen=True)
+class Grades:
+    """Limits of the grades A to E, by coefficient of variation, imputed share and respondents."""
+
+    cv: dict[str, float]
+    imputed: dict[str, float]
+    respondents: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Imputation:
+    """The chain of imputation methods and the variable to which each ratio is taken."""
+
+    methods: list[str]
+    ratio_to: dict[str, str]
+    percent_of: str
+    at_most: dict[str, str]
+    fewest_donors: int
+
+
+@dataclass(frozen=True)
+class Clean:
+    """How answers are tied to the frame, and what makes an answer usable."""
+
+    identifier: str
+    least_answered: list[str]
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """The confidential rule for cells; it stands beside the records and is never published."""
+
+    fewest_holdings: int
+    p_percent: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the report: variables by dimensions, over some or all reference years."""
+
+    name: str
+    page: str
+    variables: tuple[str, ...]
+    by: tuple[str, ...]
+    years: str
+    label: Label
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All choices of a round that do not depend on its answers."""
+
+    survey_round: int
+    reference_years: list[int]
+    published_on: datetime.date
+    seed: int
+    languages: list[str]
+    earlier_rounds: list[int]
+    strata: Strata
+    calibration: Calibration
+    interval: Interval
+    grades: Grades
+    imputation: Imputation
+    clean: Clean
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round with its files: `folder` holds the records, `root` is the project."""
+
+    parameters: Parameters
+    codebook: Codebook
+    tables: tuple[Table, ...]
+    rules_file: Path
+    folder: Path
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """Return the year of publication, which names the round everywhere."""
+        return str(self.parameters.survey_round)
+
+    @property
+    def invented(self) -> bool:
+        """Return whether the answers are those of the invented twin."""
+        return "demo" in self.folder.parts
+
+
+def project_root() -> Path:
+    """Return the nearest folder upwards that holds `parameters/` and `notebooks/`."""
+    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[1]):
+        if (folder / "parameters").is_dir() and (folder / "notebooks").is_dir():
+            return folder
+    raise ParameterError("No project here: no folder upwards holds parameters/ and notebooks/.")
+
+
+def outputs_folder(root: Path) -> Path:
+    """Return where editions stand; a report under construction points elsewhere for a while."""
+    return Path(os.environ.get("NLDTIB_OUTPUTS", root / "outputs"))
+
+
+def edition_folder(
+    root: Path, survey_round: int | str, edition: str, audience: str = "public"
+) -> Path:
+    """Return the folder of one edition. An analyst's edition stays beside the records.
+
+    Raises
+    ------
+    ParameterError
+        The edition's name is not made of small letters, digits and hyphens, or the audience is
+        unknown.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", edition):
+        raise ParameterError(
+            "The name of an edition is made of small letters, digits and hyphens, as in draft-1."
+        )
+    if audience not in AUDIENCES:
+        raise ParameterError(f"There is no audience {audience}. Choose one of: public, analyst.")
+    if audience == "analyst":
+        return root / "data" / "rounds" / str(survey_round) / "analyst" / edition
+    return outputs_folder(root) / str(survey_round) / edition
+
+
+def read(where: str | Path = DEMO) -> Round:
+    """Read a round by its name under `data/rounds/`, or by the path of its folder.
+
+    Raises
+    ------
+    ParameterError
+        There is no such folder, or a choice in `parameters/` is unknown, missing or ill-typed.
+    """
+    root = project_root()
+    candidates = [root / "data" / "rounds" / str(where), Path(where), root / where]
+    folder = next((path for path in candidates if (path / "raw").is_dir()), None)
+    if folder is None:
+        raise ParameterError(
+            f"There is no round {where}: no folder of that name under data/rounds/ holds raw/. "
+            "For the invented round, run `nldtib demo` first."
+        )
+    name = folder.resolve().name
+    if not name.isdigit():
+        raise ParameterError(
+            f"The folder of a round is named by its year of publication, not {name}. Rename it."
+        )
+    parameters = read_parameters(name, root)
+    home = _home(name, root)
+    book = codebook.read(home / "codebook.yml", parameters.reference_years)
+    tables = read_tables(home / "tables.csv", book)
+    return Round(parameters, book, tables, home / "edits.yml", folder.resolve(), root)
+
+
+def read_parameters(survey_round: int | str, root: Path) -> Parameters:
+    """Read and check `parameters/<round>/round.yml`, on top of the round that it is `like`."""
+    own = _yaml(root / "parameters" / str(survey_round) / "round.yml")
+    if "like" in own:
+        own = {**_yaml(root / "parameters" / str(own.pop("like")) / "round.yml"), **own}
+    parameters = typed(Parameters, own, f"parameters/{survey_round}/round.yml")
+    if str(parameters.survey_round) != str(survey_round):
+        raise ParameterError(
+            f"parameters/{survey_round}/round.yml describes round {parameters.survey_round}. "
+            "The folder and survey_round must agree."
+        )
+    return parameters
+
+
+def read_codebook(survey_round: int | str, root: Path) -> Codebook:
+    """Read the codebook that a round uses."""
+    years = read_parameters(survey_round, root).reference_years
+    return codebook.read(_home(survey_round, root) / "codebook.yml", years)
+
+
+def read_plan(survey_round: int | str, root: Path) -> tuple[Table, ...]:
+    """Read the tables of the report that a round makes."""
+    return read_tables(_home(survey_round, root) / "tables.csv", read_codebook(survey_round, root))
+
+
+def read_disclosure(folder: Path) -> Disclosure:
+    """Read the confidential disclosure rule that stands beside the records."""
+    return typed(Disclosure, _yaml(folder / "disclosure.yml"), "disclosure.yml")
+
+
+def read_tables(path: Path, book: Codebook) -> tuple[Table, ...]:
+    """Read the table plan, one row per table.
+
+    Raises
+    ------
+    InputError
+        The file is absent, or a row names a variable or dimension that the codebook does not have.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no table plan at {path}.")
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    tables = tuple(
+        Table(
+            name=row["table"],
+            page=row["page"],
+            variables=tuple(row["variables"].split()),
+            by=tuple(row["by"].split()),
+            years=row["years"],
+            label=Label(row["nl"], row["en"]),
+        )
+        for row in rows
+    )
+    for table in tables:
+        for word, known in [
+            *((name, book.variables) for name in table.variables),
+            *((name, book.dimensions) for name in table.by),
+        ]:
+            if word not in known:
+                raise InputError(
+                    f"Table {table.name} names {word}, which the codebook does not have."
+                    f"{closest(word, known)} Mend {path.name}."
+                )
+    return tables
+
+
+def typed(shape: type, raw: object, source: str) -> typing.Any:
+    """Turn parsed YAML into the frozen dataclass `shape`, refusing what does not fit.
+
+    Raises
+    ------
+    ParameterError
+        A name is unknown or missing, or a value has another type than `shape` declares.
+    """
+    if not isinstance(raw, dict):
+        raise ParameterError(f"{source} should be a list of names with values.")
+    hints = typing.get_type_hints(shape)
+    unknown = [name for name in raw if name not in hints]
+    if unknown:
+        raise ParameterError(
+            f"{source} has no setting {unknown[0]}.{closest(unknown[0], hints)} Nothing was run."
+        )
+    absent = [field.name for field in dataclasses.fields(shape) if field.name not in raw]
+    if absent:
+        raise ParameterError(f"{source} lacks the setting {absent[0]}. Nothing was run.")
+    values = {name: _value(hints[name], value, f"{source}: {name}") for name, value in raw.items()}
+    return shape(**values)
+
+
+def _value(hint: typing.Any, value: object, source: str) -> object:
+    if dataclasses.is_dataclass(hint):
+        return typed(hint, value, source)
+    origin = typing.get_origin(hint)
+    if isinstance(hint, types.GenericAlias) and origin is list and isinstance(value, list):
+        (inner,) = typing.get_args(hint)
+        return [_value(inner, item, source) for item in value]
+    if isinstance(hint, types.GenericAlias) and origin is dict and isinstance(value, dict):
+        _, inner = typing.get_args(hint)
+        return {str(key): _value(inner, item, source) for key, item in value.items()}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if origin is None and isinstance(value, hint) and not (hint is int and value in (True, False)):
+        return value
+    wanted = getattr(hint, "__name__", str(hint))
+    raise ParameterError(f"{source} should be a {wanted}, not a {type(value).__name__}.")
+
+
+def _home(survey_round: int | str, root: Path) -> Path:
+    own = root / "parameters" / str(survey_round)
+    like = _yaml(own / "round.yml").get("like")
+    return root / "parameters" / str(like) if like else own
+
+
+def _yaml(path: Path) -> dict:
+    if not path.is_file():
+        raise ParameterError(
+            f"There is no {path.name} in {path.parent.name}/. Every round needs one."
+        )
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise ParameterError(f"{path.name} cannot be parsed near line {line}.") from None
+    if not isinstance(raw, dict):
+        raise ParameterError(f"{path.name} should be a list of names with values.")
+    return raw
