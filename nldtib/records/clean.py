@@ -1,0 +1,196 @@
+"""From the long table of answers to one record per respondent and reference year.
+
+Answers keep the unit of their question; nothing is corrected here. An answer whose meaning is in
+doubt (ambiguous, suspect) counts as missing until a person decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from nldtib.codebook import Codebook, Dimension
+from nldtib.errors import InputError
+from nldtib.schema import ANSWERS, FRAME, check
+
+USABLE = ("ok", "normalised", "approximate")
+YES_NO = {"Y": 1.0, "N": 0.0}
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Answers by unit of the frame, and how many responses fell out on the way.
+
+    table
+        As the long table, with `unit` in place of `respondent_id`; one response per unit.
+    received, strangers, duplicates
+        Responses in the export; those whose identifier is not on the frame; those set aside
+        because the same unit answered more completely or later.
+    """
+
+    table: pd.DataFrame
+    received: int
+    strangers: int
+    duplicates: int
+
+
+def link(answers: pd.DataFrame, frame: pd.DataFrame, identifier: str) -> Linked:
+    """Tie every response to a unit of the frame by the answer to `identifier`.
+
+    Of several responses of one unit the completed one counts, and of those the last.
+
+    Raises
+    ------
+    InputError
+        No response at all can be tied to the frame.
+    """
+    check(answers, ANSWERS, "clean.link")
+    check(frame, FRAME, "clean.link")
+    given = _answer(answers, identifier)
+    unit_of = frame.set_index(identifier)["unit"]
+    responses = pd.DataFrame({"respondent_id": answers["respondent_id"].unique()})
+    responses["unit"] = responses["respondent_id"].map(given).map(unit_of)
+    submitted = _answer(answers, "_submitted")
+    responses["complete"] = responses["respondent_id"].map(submitted).eq("1")
+    responses["arrival"] = range(len(responses))
+    known = responses.dropna(subset=["unit"]).sort_values(["complete", "arrival"])
+    if known.empty:
+        raise InputError(
+            f"None of {len(responses)} responses has a {identifier} that is on the frame. "
+            "Do frame and export belong to the same round?"
+        )
+    kept = known.drop_duplicates("unit", keep="last").sort_values("arrival")
+    table = answers.merge(kept[["respondent_id", "unit"]], on="respondent_id", how="inner")
+    return Linked(
+        table.drop(columns="respondent_id"),
+        received=len(responses),
+        strangers=len(responses) - len(known),
+        duplicates=len(known) - len(kept),
+    )
+
+
+def records(
+    answers: pd.DataFrame, frame: pd.DataFrame, book: Codebook, reference_years: Sequence[int]
+) -> pd.DataFrame:
+    """Lay the answers of linked units out as records.
+
+    Returns
+    -------
+    DataFrame
+        One row per respondent and reference year: unit, holding, reference_year, in_scope,
+        employees and mod_business of the frame, every answered variable (NaN where missing), the
+        code of each partition, and 0/1 columns `<dimension>.<code>` of overlapping dimensions.
+    """
+    units = pd.Index(answers["unit"].unique(), name="unit")
+    rows = pd.MultiIndex.from_product([units, reference_years], names=["unit", "reference_year"])
+    table = pd.DataFrame(index=rows).reset_index()
+    register = frame.set_index("unit")
+    for column in ("holding", "employees", "mod_business", "organisation_type"):
+        table[column] = table["unit"].map(register[column])
+    # Only a plain "no" takes an organisation out; silence on the question does not.
+    table["in_scope"] = table["unit"].map(_answer(answers, "sector", "unit")).ne("N")
+    usable = answers[answers["status"].isin(USABLE)]
+    for variable in book.answered():
+        table[variable.name] = _numbers(usable, variable.answer, table)
+    for dimension in book.dimensions.values():
+        table = pd.concat([table, _places(dimension, usable, register, table)], axis=1)
+    return table
+
+
+def derived(table: pd.DataFrame, book: Codebook) -> pd.DataFrame:
+    """Add the variables and bands that are made of answered and imputed ones.
+
+    Raises
+    ------
+    InputError
+        A formula names a column that the records do not have.
+    """
+    table = table.copy()
+    for variable in book.variables.values():
+        if variable.formula:
+            table[variable.name] = _evaluated(table, variable.formula, variable.name)
+    for dimension in book.dimensions.values():
+        if dimension.bands_of and dimension.name not in table:
+            values = _evaluated(table, dimension.bands_of, dimension.name)
+            table[dimension.name] = _bands(values, dimension)
+    outside = ~table["in_scope"]
+    names = [v.name for v in book.variables.values() if v.statistic == "total"]
+    table.loc[outside, names] = 0.0
+    return table
+
+
+def size_class(frame: pd.DataFrame, book: Codebook) -> pd.Series:
+    """Return the size class of every unit of the frame, by register employees."""
+    return _bands(frame["employees"], book.dimensions["size_class"])
+
+
+def _answer(answers: pd.DataFrame, variable: str, key: str = "respondent_id") -> Mapping[str, str]:
+    given = answers[(answers["variable"] == variable) & answers["status"].isin(USABLE)]
+    return dict(zip(given[key], given["value"], strict=True))
+
+
+def _numbers(usable: pd.DataFrame, variable: str, table: pd.DataFrame) -> pd.Series:
+    given = usable[usable["variable"] == variable]
+    # A question without years holds for every reference year.
+    lasting = given["year"].isna().all()
+    keys = given["unit"] if lasting else pd.MultiIndex.from_frame(given[["unit", "year"]])
+    values = given["value"].replace(YES_NO).pipe(pd.to_numeric, errors="coerce")
+    lookup = dict(zip(keys, values, strict=True))
+    wanted = table["unit"] if lasting else zip(table["unit"], table["reference_year"], strict=True)
+    return pd.Series([lookup.get(key, np.nan) for key in wanted], table.index, dtype=float)
+
+
+def _places(
+    dimension: Dimension, usable: pd.DataFrame, register: pd.DataFrame, table: pd.DataFrame
+) -> pd.DataFrame:
+    if dimension.overlapping:
+        columns = {
+            f"{dimension.name}.{code}": _numbers(usable, f"{dimension.answer}_{answer}", table)
+            for answer, code in dimension.answer_codes.items()
+        }
+        return pd.DataFrame(columns)
+    if dimension.bands_of:
+        if dimension.bands_of not in register:
+            return pd.DataFrame(index=table.index)
+        values = table["unit"].map(register[dimension.bands_of])
+        return pd.DataFrame({dimension.name: _bands(values, dimension)})
+    places = pd.Series(pd.NA, table.index, dtype="object")
+    if dimension.answer:
+        places = table["unit"].map(_codes(usable, dimension)).astype("object")
+    if dimension.name in register:
+        places = places.fillna(table["unit"].map(register[dimension.name]))
+    return pd.DataFrame({dimension.name: places})
+
+
+def _codes(usable: pd.DataFrame, dimension: Dimension) -> Mapping[str, str]:
+    """Return the code of each unit: the answer given, or the item with the largest part."""
+    given = usable[usable["variable"] == dimension.answer]
+    if len(given):
+        return dict(zip(given["unit"], given["value"].map(dimension.answer_codes), strict=True))
+    names = {
+        f"{dimension.answer}_{answer}": code for answer, code in dimension.answer_codes.items()
+    }
+    parts = usable[usable["variable"].isin(names)]
+    parts = parts.assign(size=pd.to_numeric(parts["value"], errors="coerce"))
+    parts = parts[parts["size"] > 0].sort_values(["unit", "size"], kind="stable")
+    largest = parts.drop_duplicates("unit", keep="last")
+    return dict(zip(largest["unit"], largest["variable"].map(names), strict=True))
+
+
+def _bands(values: pd.Series, dimension: Dimension) -> pd.Series:
+    place = np.searchsorted(dimension.lower_bounds, values.to_numpy(float), side="right") - 1
+    codes = np.array([item.code for item in dimension.codes], dtype=object)
+    bands = pd.Series(codes[np.clip(place, 0, len(codes) - 1)], values.index)
+    return bands.where(values.notna())
+
+
+def _evaluated(table: pd.DataFrame, formula: str, name: str) -> pd.Series:
+    try:
+        result = table.eval(formula)
+    except Exception as problem:
+        raise InputError(
+            f"The formula of {name} cannot be computed ({type(problem).__name__}). "
+            "Does it name variables of the codebook only?"
+        ) from None
+    return pd.Series(result, table.index, dtype=float)
