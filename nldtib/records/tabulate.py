@@ -93,7 +93,8 @@ def _place_rows(
         estimates = _overlapping(source, variable, overlapping[0], counted)
     else:
         estimates = _partition(source, variable, dimensions, counted)
-    rows = estimates.assign(
+    places = estimates["domain"].astype(str).tolist()
+    rows = estimates.drop(columns="domain").assign(
         table=table.name,
         reference_year=year,
         variable=variable.name,
@@ -101,10 +102,10 @@ def _place_rows(
         base=variable.base.nl,
         **{name: TOTAL for name in source.book.dimensions if name not in dimensions},
     )
-    for place, name in enumerate(dimensions):
-        rows[name] = [code.split("|")[place] for code in rows["domain"]]
-    rows["key"] = [_key(variable.name, dimensions, code, year) for code in rows["domain"]]
-    return rows.drop(columns="domain")
+    for part, name in enumerate(dimensions):
+        rows[name] = [place.split("|")[part] for place in places]
+    rows["key"] = [_key(variable.name, dimensions, place, year) for place in places]
+    return rows
 
 
 def _key(variable: str, dimensions: tuple[str, ...], code: str, year: int) -> str:

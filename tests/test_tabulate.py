@@ -1,0 +1,149 @@
+"""The plan is filled: every margin and place is there, with its key, precision and grade."""
+
+import pandas as pd
+import pytest
+
+from nldtib.codebook import Codebook, Dimension, Item, Label, Variable
+from nldtib.records import tabulate
+from nldtib.rounds import Grades, Interval, Table
+from nldtib.schema import CHANGES, Survey
+
+WORD = Label("", "")
+LIMITS = Grades(
+    {"A": 0.05, "B": 0.10, "C": 0.2, "D": 0.3, "E": 0.5},
+    {"A": 0.1, "B": 0.2, "C": 0.3, "D": 0.4, "E": 0.5},
+    {"A": 30, "B": 20, "C": 10, "D": 5, "E": 2},
+)
+
+
+def codes(*names: str) -> tuple[Item, ...]:
+    return tuple(Item(name, Label(name, name)) for name in names)
+
+
+BOOK = Codebook(
+    WORD,
+    {},
+    {
+        "organisations": Variable("organisations", WORD, "organisations", formula="1"),
+        "turnover": Variable("turnover", WORD, "keur", answer="t"),
+        "doubled": Variable("doubled", WORD, "keur", formula="turnover * 2"),
+        "share": Variable("share", WORD, "percent", "share", numerator="organisations"),
+        "growth": Variable("growth", WORD, "percent", "change", numerator="turnover"),
+    },
+    {
+        "domain": Dimension("domain", WORD, codes("sea", "land", "air")),
+        "size": Dimension("size", WORD, codes("small", "large")),
+        "area": Dimension("area", WORD, codes("sensors"), overlapping=True),
+    },
+)
+
+
+def source(imputed: pd.DataFrame | None = None) -> tabulate.Source:
+    """Four of eight units, in two years; nobody in the air, one of four works on sensors."""
+    year = pd.DataFrame(
+        {
+            "unit": ["a", "b", "c", "d"],
+            "in_scope": True,
+            "domain": ["sea", "sea", "land", "land"],
+            "size": ["small", "large", "small", "large"],
+            "area.sensors": [1.0, 0, 0, 0],
+            "organisations": 1.0,
+            "turnover": [10.0, 20.0, 30.0, 40.0],
+        }
+    )
+    later = year.assign(turnover=year["turnover"] * 1.5)
+    records = pd.concat(
+        [year.assign(reference_year=2024), later.assign(reference_year=2025)], ignore_index=True
+    )
+    records["doubled"] = records["turnover"] * 2
+    rows = records.index
+    survey = Survey(records, pd.Series(2.0, rows), pd.Series("one", rows), pd.Series({"one": 8.0}))
+    nothing = pd.DataFrame(columns=CHANGES)
+    filled = nothing if imputed is None else imputed
+    return tabulate.Source(survey, filled, BOOK, [2024, 2025], Interval(0.95, 6.0), LIMITS)
+
+
+def plan(variables: str, by: str = "", years: str = "last") -> list[Table]:
+    return [Table("t", "size", tuple(variables.split()), tuple(by.split()), years, WORD)]
+
+
+def by_key(cells: pd.DataFrame, column: str = "value") -> dict:
+    return dict(zip(cells["key"], cells[column], strict=True))
+
+
+def test_a_table_holds_its_margin_and_every_place_even_an_empty_one():
+    cells = tabulate.cells(source(), plan("turnover", "domain"))
+
+    assert by_key(cells) == {
+        "turnover:total:2025": 300.0,
+        "turnover:domain=sea:2025": 90.0,
+        "turnover:domain=land:2025": 210.0,
+        "turnover:domain=air:2025": 0.0,
+    }
+    assert by_key(cells, "status")["turnover:domain=air:2025"] == "unreliable"
+    assert set(cells["size"]) == {"total"}
+
+
+def test_a_table_by_two_dimensions_holds_both_margins():
+    cells = tabulate.cells(source(), plan("organisations", "domain size"))
+
+    values = by_key(cells)
+    assert len(values) == 1 + 3 + 2 + 6
+    assert values["organisations:domain=sea,size=small:2025"] == 2.0
+    assert values["organisations:size=large:2025"] == 4.0
+
+
+def test_all_years_or_only_the_last():
+    assert set(tabulate.cells(source(), plan("turnover", years="all"))["reference_year"]) == {
+        2024,
+        2025,
+    }
+    assert set(tabulate.cells(source(), plan("turnover"))["reference_year"]) == {2025}
+
+
+def test_shares_and_changes_are_percentages():
+    cells = tabulate.cells(source(), plan("share", "domain") + plan("growth"))
+
+    values = by_key(cells)
+    assert values["share:domain=sea:2025"] == 50.0
+    assert values["growth:total:2025"] == pytest.approx(50.0)
+    assert "share:total:2025" not in values
+
+
+def test_an_overlapping_place_is_a_part_of_all():
+    cells = tabulate.cells(source(), plan("organisations share", "area"))
+
+    values = by_key(cells)
+    assert values["organisations:area=sensors:2025"] == 2.0
+    assert values["share:area=sensors:2025"] == 25.0
+    assert by_key(cells, "n")["organisations:area=sensors:2025"] == 1
+
+
+def test_the_imputed_part_lowers_the_grade_also_of_what_is_made_of_it():
+    filled = pd.DataFrame([("d", 2025, "turnover", "imputed", "ratio")], columns=CHANGES)
+
+    one = by_key(tabulate.cells(source(), plan("doubled")), "grade")["doubled:total:2025"]
+    other = by_key(tabulate.cells(source(filled), plan("doubled")), "grade")["doubled:total:2025"]
+
+    assert (one, other) == ("E", "E")
+    amount, part = tabulate.imputed_shares(
+        source(filled), "doubled", source().survey.records["reference_year"] == 2025
+    )
+    assert part.sum() / amount.sum() == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("cv", "imputed", "n", "wanted"),
+    [
+        (0.01, 0.0, 100, "A"),
+        (0.05, 0.0, 100, "A"),
+        (0.051, 0.0, 100, "B"),
+        (0.01, 0.35, 100, "D"),
+        (0.01, 0.0, 5, "D"),
+        (0.6, 0.0, 100, "F"),
+        (0.01, 0.51, 100, "F"),
+        (0.01, 0.0, 1, "F"),
+    ],
+)
+def test_a_grade_is_the_worst_of_three(cv, imputed, n, wanted):
+    assert tabulate.grade(cv, imputed, n, LIMITS) == wanted
