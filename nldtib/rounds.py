@@ -36,9 +36,10 @@ class Strata:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Frame counts that the weights must meet, and how far a weight may move."""
+    """What the frame knows that the weights must meet, and how far a weight may move."""
 
-    totals: list[str]
+    counts: list[str]
+    amounts: list[str]
     distance: str
     bounds: list[float]
 

@@ -126,10 +126,10 @@ def test_the_imputed_part_lowers_the_grade_also_of_what_is_made_of_it():
     other = by_key(tabulate.cells(source(filled), plan("doubled")), "grade")["doubled:total:2025"]
 
     assert (one, other) == ("E", "E")
-    amount, part = tabulate.imputed_shares(
-        source(filled), "doubled", source().survey.records["reference_year"] == 2025
-    )
-    assert part.sum() / amount.sum() == pytest.approx(0.4)
+    amounts = tabulate.imputed_amounts(source(filled))
+    last = source().survey.records["reference_year"] == 2025
+    part = amounts.filled.loc[last, "doubled"].sum() / amounts.every.loc[last, "doubled"].sum()
+    assert part == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(

@@ -80,16 +80,18 @@ def strata(
     Returns
     -------
     DataFrame
-        One row per unit of the frame: unit, stratum (`knowledge`, `take_all` or a size class) and
-        certainty (1 for the two take-all strata, whose weights are never spread by calibration).
+        One row per unit of the frame: unit, stratum (`knowledge`, `known_large`, `large` or a size
+        class) and certainty (1 for the first three, whose weights calibration never spreads).
     """
     if take_all_list not in frame:
         raise ParameterError(f"The frame has no column {take_all_list}. Mend round.yml, strata.")
     stratum = size_class.astype(str)
-    large = (frame[take_all_list] == 1) | (frame["employees"] >= take_all_employees)
-    stratum = stratum.mask(large, "take_all")
+    stratum = stratum.mask(frame["employees"] >= take_all_employees, "large")
+    # Known suppliers are followed up until they answer; sharing a stratum with units that are
+    # merely large would let them stand for others, and nobody is like them.
+    stratum = stratum.mask(frame[take_all_list] == 1, "known_large")
     stratum = stratum.mask(frame["organisation_type"].isin(take_all_types), "knowledge")
-    certainty = stratum.isin(["take_all", "knowledge"]).astype(int)
+    certainty = stratum.isin(["knowledge", "known_large", "large"]).astype(int)
     return pd.DataFrame({"unit": frame["unit"], "stratum": stratum, "certainty": certainty})
 
 

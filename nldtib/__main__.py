@@ -1,0 +1,119 @@
+"""The commands. A refusal is one sentence and exit 1; a traceback means a mistake of ours."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nldtib.errors import NldtibError
+from nldtib.rounds import DEMO
+
+DONE, REFUSED, MISUSED = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        chosen.run(chosen)
+    except NldtibError as refusal:
+        print(f"nldtib: {refusal}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("nldtib: stopped by hand. The last good edition is untouched.", file=sys.stderr)
+        return REFUSED
+    return DONE
+
+
+def _demo(chosen: argparse.Namespace) -> None:
+    from nldtib import rounds
+    from nldtib.records import synthetic
+
+    folder = rounds.project_root() / "data" / "demo"
+    for survey_round in synthetic.write(folder, chosen.seed):
+        print(folder / survey_round)
+
+
+def _read(chosen: argparse.Namespace) -> None:
+    from nldtib import codebook
+    from nldtib.records import load
+
+    answers = load.answers(chosen.file, codebook.read(chosen.codebook))
+    answers.table.to_csv(chosen.out, index=False, lineterminator="\n")
+    print(load.report(answers))
+
+
+def _check(chosen: argparse.Namespace) -> None:
+    from nldtib import produce, rounds
+
+    print(produce.check(rounds.read(chosen.round)))
+
+
+def _produce(chosen: argparse.Namespace) -> None:
+    from nldtib import produce, report, rounds
+
+    this_round = rounds.read(chosen.round)
+    with report.construction(this_round, chosen.edition) as site:
+        produced = produce.edition(this_round, chosen.edition, _step)
+        produce.write(produced, this_round, site.folder)
+    print(rounds.edition_folder(this_round.root, this_round.name, chosen.edition) / "cells.csv")
+
+
+def _report(chosen: argparse.Namespace) -> None:
+    from nldtib import report, rounds
+
+    print(report.edition(rounds.read(chosen.round), chosen.edition, notebooks=chosen.notebooks))
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    from nldtib import produce, report, rounds
+
+    this_round = rounds.read(chosen.round)
+    with report.construction(this_round, chosen.edition) as site:
+        produced = produce.edition(this_round, chosen.edition, _step)
+        produce.write(produced, this_round, site.folder)
+        index = report.build(site, this_round)
+    folder = rounds.edition_folder(this_round.root, this_round.name, chosen.edition)
+    print(folder / index.name)
+
+
+def _step(name: str) -> None:
+    print(f"{name} ...", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nldtib", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="write the invented round under data/demo/")
+    demo.add_argument("--seed", type=int, default=2026, help="another seed, another twin")
+    demo.set_defaults(run=_demo)
+
+    read = commands.add_parser("read", help="read one survey export into the long table")
+    read.add_argument("file", type=Path, help="the export as the survey tool wrote it")
+    read.add_argument("--codebook", type=Path, required=True, help="codebook.yml or codebook.json")
+    read.add_argument("--out", type=Path, required=True, help="where the long table goes")
+    read.set_defaults(run=_read)
+
+    for name, run, help_text in (
+        ("check", _check, "say whether a round is complete and readable; nothing is written"),
+        ("produce", _produce, "turn a raw round into protected cells"),
+        ("report", _report, "turn the cells of an edition into pages"),
+        ("run", _run, "check, produce and report in one go, as a scheduler calls it"),
+    ):
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument(
+            "round", nargs="?", default=DEMO, help="name under data/rounds/, or path"
+        )
+        if name != "check":
+            command.add_argument(
+                "--edition", required=True, help="name of the edition, as in first"
+            )
+        if name == "report":
+            command.add_argument("notebooks", nargs="*", help="only these notebooks")
+        command.set_defaults(run=run)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

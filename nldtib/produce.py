@@ -1,0 +1,323 @@
+"""From a raw round to protected cells. This room knows the order of the others."""
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from nldtib.errors import InputError, UnprotectedError
+from nldtib.gate import audit, protect
+from nldtib.pages import cells as edition_files
+from nldtib.records import clean, edit, impute, load, respond, tabulate, weight
+from nldtib.rounds import Round, read_disclosure
+from nldtib.schema import ACCOUNT, CELLS, CONTRIBUTIONS, Survey
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A round after editing, imputation and weighting, with what is counted on the way."""
+
+    frame: pd.DataFrame
+    size_class: pd.Series
+    answers: load.Answers
+    linked: clean.Linked
+    response: pd.DataFrame
+    findings: pd.DataFrame
+    changes: pd.DataFrame
+    survey: Survey
+    certainty: pd.Series
+
+
+@dataclass(frozen=True)
+class Produced:
+    """The safe files of an edition, and the records that stay behind."""
+
+    cells: pd.DataFrame
+    account: pd.DataFrame
+    quality: pd.DataFrame
+    run: dict
+    contributions: pd.DataFrame
+    reasons: pd.DataFrame
+
+
+def silent(_: str) -> None:
+    """Report no progress."""
+
+
+def prepare(this_round: Round, progress: Progress = silent) -> Prepared:
+    """Read, edit, impute and weight the answers of a round. Nothing is written.
+
+    Raises
+    ------
+    NldtibError
+        Anything in the round that cannot be trusted; the message says what to mend.
+    """
+    choices, book = this_round.parameters, this_round.codebook
+    progress("load")
+    answers = load.answers(responses_file(this_round), book)
+    frame = load.frame(this_round.folder / "raw" / "frame.csv")
+    progress("clean")
+    linked = clean.link(answers.table, frame, choices.clean.identifier)
+    records = clean.records(linked.table, frame, book, choices.reference_years)
+    response = respond.status(frame, records, choices.clean.least_answered)
+    useful = response.loc[response["status"].isin(["answered", "out_of_scope"]), "unit"]
+    records = records[records["unit"].isin(useful)].reset_index(drop=True)
+    progress("edit")
+    rules = edit.read_rules(this_round.rules_file, book)
+    decided = edit.decide(records, edit.read_decisions(this_round.folder / "decisions.csv"))
+    findings = edit.confront(decided.records, rules)
+    emptied = edit.empty(decided.records, findings, rules)
+    progress("impute")
+    size_class = clean.size_class(frame, book)
+    strata = weight.strata(
+        frame,
+        size_class,
+        choices.strata.take_all_employees,
+        choices.strata.take_all_list,
+        choices.strata.take_all_types,
+    ).set_index("unit")
+    stratum = emptied.records["unit"].map(strata["stratum"])
+    imputed = impute.fill(emptied.records, stratum, book, choices.imputation)
+    progress("weight")
+    certainty = emptied.records["unit"].map(strata["certainty"])
+    survey = _weighted(this_round, clean.derived(imputed.records, book), frame, strata)
+    changes = pd.concat([decided.changes, emptied.changes, imputed.changes], ignore_index=True)
+    return Prepared(
+        frame, size_class, answers, linked, response, findings, changes, survey, certainty
+    )
+
+
+def check(this_round: Round, progress: Progress = silent) -> str:
+    """Say whether a round is complete and readable, in counts only. Nothing is written."""
+    prepared = prepare(this_round, progress)
+    status = prepared.response["status"].value_counts()
+    findings = prepared.findings["severity"].value_counts()
+    origins = prepared.changes["origin"].value_counts()
+    return "\n".join(
+        [
+            load.report(prepared.answers),
+            f"{len(prepared.frame)} organisations on the frame: {status.get('answered', 0)} "
+            f"answered, {status.get('out_of_scope', 0)} out of scope, "
+            f"{status.get('not_usable', 0)} began only.",
+            f"{prepared.linked.strangers} responses are not on the frame, "
+            f"{prepared.linked.duplicates} are a second response of one organisation.",
+            f"{findings.get('hard', 0)} hard and {findings.get('soft', 0)} soft findings; "
+            f"{origins.get('corrected', 0)} values corrected by decision, "
+            f"{origins.get('emptied', 0)} emptied, {origins.get('imputed', 0)} imputed.",
+            f"Round {this_round.name} is complete and readable. Nothing was written.",
+        ]
+    )
+
+
+def edition(this_round: Round, name: str, progress: Progress = silent) -> Produced:
+    """Make the protected cells of one edition.
+
+    Raises
+    ------
+    UnprotectedError
+        The independent audit found a way to a hidden value.
+    NldtibError
+        As in `prepare`.
+    """
+    prepared = prepare(this_round, progress)
+    choices, book = this_round.parameters, this_round.codebook
+    progress("estimate")
+    imputed = prepared.changes[prepared.changes["origin"] == "imputed"]
+    source = tabulate.Source(
+        prepared.survey,
+        imputed,
+        book,
+        choices.reference_years,
+        choices.interval,
+        choices.grades,
+    )
+    cells = tabulate.cells(source, this_round.tables)
+    cells = cells[_cell_columns(book.dimensions)]
+    progress("protect")
+    contributions = contributions_of(prepared, this_round)
+    secret = read_disclosure(this_round.folder)
+    rules = protect.Rules(secret.fewest_holdings, secret.p_percent, book.variables, book.dimensions)
+    pattern = protect.tables(cells, contributions, rules)
+    progress("audit")
+    leaks = audit.tables(pattern.cells, contributions, rules)
+    if len(leaks):
+        raise UnprotectedError(
+            f"The audit found {len(leaks)} way(s) to a hidden value, the first in "
+            f"{leaks.iloc[0]['variable']} of {leaks.iloc[0]['reference_year']}. "
+            "Nothing is published."
+        )
+    run = _run_record(this_round, name, prepared)
+    account, quality = _account(prepared), _quality(prepared, source, pattern.cells)
+    return Produced(pattern.cells, account, quality, run, contributions, pattern.reasons)
+
+
+def write(produced: Produced, this_round: Round, folder: Path) -> None:
+    """Write the safe files into the edition's folder and the secret ones beside the records."""
+    folder.mkdir(parents=True, exist_ok=True)
+    edition_files.write(folder, produced.cells, produced.account, produced.quality, produced.run)
+    prepared, secret = this_round.folder / "prepared", this_round.folder / "disclosure"
+    for place, name, table in (
+        (prepared, "contributions.csv", produced.contributions),
+        (secret, "reasons.csv", produced.reasons),
+    ):
+        place.mkdir(exist_ok=True)
+        table.to_csv(place / name, index=False, lineterminator="\n")
+
+
+def responses_file(this_round: Round) -> Path:
+    """Return the one export in `raw/`.
+
+    Raises
+    ------
+    InputError
+        There is none, or more than one.
+    """
+    found = sorted((this_round.folder / "raw").glob("responses.*"))
+    if len(found) != 1:
+        raise InputError(
+            f"raw/ of round {this_round.name} holds {len(found)} files called responses.*; "
+            "it should hold one, as the survey tool exported it."
+        )
+    return found[0]
+
+
+def contributions_of(prepared: Prepared, this_round: Round) -> pd.DataFrame:
+    """Return one row per respondent in scope and reference year: what each adds to every cell."""
+    records, book = prepared.survey.records, this_round.codebook
+    places = [name for name in records if name.split(".")[0] in book.dimensions]
+    variables = [v.name for v in book.variables.values() if v.statistic == "total"]
+    table = records.assign(weight=prepared.survey.weight, certainty=prepared.certainty)
+    table = table.loc[table["in_scope"], [*CONTRIBUTIONS, *places, *variables]]
+    return table.reset_index(drop=True)
+
+
+def _weighted(
+    this_round: Round, records: pd.DataFrame, frame: pd.DataFrame, strata: pd.DataFrame
+) -> Survey:
+    choices = this_round.parameters.calibration
+    register = frame.set_index("unit").join(strata)
+    for name in (*choices.counts, *choices.amounts):
+        if name not in register:
+            raise InputError(f"The frame has no column {name} to calibrate on. Mend round.yml.")
+        records[f"frame.{name}"] = records["unit"].map(register[name])
+    survey = weight.design(records, strata.reset_index())
+    spread = register[register["certainty"] == 0]
+    totals = {f"frame.{name}": spread[name].value_counts().sort_index() for name in choices.counts}
+    totals |= {f"frame.{name}": float(spread[name].sum()) for name in choices.amounts}
+    fixed = records["unit"].map(register["certainty"]) == 1
+    return weight.calibrate(survey, totals, choices.distance, choices.bounds, fixed)
+
+
+def _cell_columns(dimensions: dict) -> list[str]:
+    place = CELLS.index("variable")
+    return [*CELLS[:place], *dimensions, *CELLS[place:]]
+
+
+def _account(prepared: Prepared) -> pd.DataFrame:
+    linked, status = prepared.linked, prepared.response["status"].value_counts()
+    known = linked.received - linked.strangers
+    single = known - linked.duplicates
+    usable = single - int(status.get("not_usable", 0))
+    rows = [
+        ("received", linked.received, linked.received, "responses in the export"),
+        ("linked", linked.received, known, "the identifier is not on the frame"),
+        ("one_per_unit", known, single, "another response of the same organisation counts"),
+        ("usable", single, usable, "every key figure was left open"),
+        ("in_scope", usable, int(status.get("answered", 0)), "does not supply the sector"),
+    ]
+    return pd.DataFrame(rows, columns=ACCOUNT)
+
+
+def _quality(prepared: Prepared, source: tabulate.Source, cells: pd.DataFrame) -> pd.DataFrame:
+    frame, rows = prepared.frame, []
+    domain = frame["military_domain"].replace("", pd.NA).fillna("unknown")
+    for topic, group in (("response", prepared.size_class), ("response_domain", domain)):
+        rows.append(_melted(topic, respond.ladder(prepared.response, group).set_index("group")))
+    rows += [
+        _melted("findings", _findings(prepared)),
+        _melted("corrections", _counts(prepared.changes, "corrected")),
+        _melted("imputation", _imputation(prepared, source)),
+        _melted("weights", _weights(prepared.survey)),
+        _melted(
+            "precision", cells.groupby("grade").size().to_frame("cells").drop("", errors="ignore")
+        ),
+        _melted("disclosure", _hidden(cells)),
+        _melted("doubts", prepared.answers.table.groupby("status").size().to_frame("cells")),
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _melted(topic: str, table: pd.DataFrame) -> pd.DataFrame:
+    long = table.rename_axis("item").reset_index().melt("item", var_name="measure")
+    return long.assign(topic=topic)[["topic", "item", "measure", "value"]]
+
+
+def _findings(prepared: Prepared) -> pd.DataFrame:
+    counts = prepared.findings.groupby(["rule", "severity"]).size().unstack(fill_value=0)
+    counts = counts.reindex(columns=["hard", "soft"], fill_value=0)
+    emptied = prepared.changes[prepared.changes["origin"] == "emptied"].groupby("rule").size()
+    return counts.assign(emptied=emptied).fillna(0)
+
+
+def _counts(changes: pd.DataFrame, origin: str) -> pd.DataFrame:
+    return changes[changes["origin"] == origin].groupby("variable").size().to_frame("values")
+
+
+def _imputation(prepared: Prepared, source: tabulate.Source) -> pd.DataFrame:
+    records = prepared.survey.records
+    counts = _counts(prepared.changes, "imputed")
+    counts["share"] = 100 * counts["values"] / int(records["in_scope"].sum())
+    last = records["in_scope"] & (records["reference_year"] == source.reference_years[-1])
+    amounts = tabulate.imputed_amounts(source)
+    shares = 100 * amounts.filled[last].sum() / amounts.every[last].sum()
+    return counts.assign(weight_share=shares)
+
+
+def _weights(survey: Survey) -> pd.DataFrame:
+    units = survey.records.drop_duplicates("unit").index
+    grouped = survey.weight[units].groupby(survey.stratum[units])
+    table = grouped.agg(respondents="size", lowest="min", mean="mean", highest="max")
+    return table.assign(population=survey.population)
+
+
+def _hidden(cells: pd.DataFrame) -> pd.DataFrame:
+    published = cells["status"].eq("published").groupby(cells["table"]).sum()
+    counts = cells.groupby("table").size().to_frame("cells").assign(published=published)
+    return counts.assign(not_shown=counts["cells"] - counts["published"])
+
+
+def _run_record(this_round: Round, name: str, prepared: Prepared) -> dict:
+    answered = int((prepared.response["status"] == "answered").sum())
+    return {
+        "survey_round": this_round.parameters.survey_round,
+        "edition": name,
+        "audience": "public",
+        "invented": this_round.invented,
+        "published_on": this_round.parameters.published_on.isoformat(),
+        "reference_years": list(this_round.parameters.reference_years),
+        "approached": len(prepared.frame),
+        "answered": answered,
+        "input_fingerprint": _fingerprint(this_round),
+        "program_version": importlib.metadata.version("nldtib"),
+        "level": this_round.parameters.interval.level,
+    }
+
+
+def _fingerprint(this_round: Round) -> str:
+    """Return one digest of everything that the figures depend on besides the program."""
+    parameters = this_round.rules_file.parent
+    files = [
+        *sorted((this_round.folder / "raw").iterdir()),
+        this_round.folder / "decisions.csv",
+        this_round.folder / "disclosure.yml",
+        *sorted(parameters.iterdir()),
+        this_round.root / "parameters" / this_round.name / "round.yml",
+    ]
+    digests = {path.name: load.fingerprint(path) for path in files if path.is_file()}
+    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
