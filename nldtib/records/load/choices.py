@@ -1,0 +1,206 @@
+"""Answers that are no amounts: codes and labels, ticks, dates, register numbers and free text."""
+
+import datetime
+import html
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from nldtib.codebook import Item
+from nldtib.records.load.amounts import WORDS
+from nldtib.records.load.expected import OTHER, Column
+from nldtib.records.load.grid import Reading
+
+CODES, LABELS = "answer codes", "full answers"
+ABSENT = "N/A"
+OTHER_CODE = "-oth-"
+YES, NO = ("ja", "yes"), ("nee", "no")
+TICKS = {"Y": "1", "N": "0"}
+REGISTER_NUMBER = re.compile(r"\bkvk\b|chamber of commerce", re.IGNORECASE)
+DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2})?))?")
+# A code whose label says that there is no answer; the code is kept as value.
+LABELLED = (
+    ("dont_know", r"weet (ik )?niet( ?/ ?n\.?v\.?t\.?)?|onbekend|don't know( ?/ ?n\.?a\.?)?"),
+    ("not_applicable", r"n\.?v\.?t\.?|niet van toepassing|not applicable|n\.?/?a\.?"),
+    ("refused", r"wil (ik )?niet zeggen|geen antwoord|prefer not to say|no answer"),
+)
+NOTES = {
+    "dont_know": "labelled weet niet (/ n.v.t.)",
+    "not_applicable": "labelled n.v.t.",
+    "refused": "labelled wil niet zeggen",
+}
+
+
+def kind(column: Column) -> str:
+    """Return how a column is read: text, register, date, tick, yes_no, choice, typed or stored."""
+    question = column.question.type
+    if column.part != "answer":
+        return "text"
+    if question == "text" and REGISTER_NUMBER.search(
+        f"{column.question.code} {column.label.nl} {column.label.en}"
+    ):
+        return "register"
+    if question in ("multiple", "multiple_with_comment"):
+        return "tick"
+    if question in ("date", "yes_no"):
+        return question
+    if question == "array_text":
+        return "typed"
+    if question in ("number", "numbers", "array_number"):
+        return "stored"
+    return "text" if question in ("text", "text_long", "texts") else "choice"
+
+
+def style(columns: Sequence[Column], texts: Sequence[Iterable[str | None]]) -> str:
+    """Return whether answers stand as codes or as labels, by the texts that can be only one."""
+    votes: Counter[str] = Counter()
+    for column, cells in zip(columns, texts, strict=True):
+        if kind(column) not in ("choice", "tick", "yes_no"):
+            continue
+        codes, labels = _codes_and_labels(column)
+        for text in {text for text in cells if text}:
+            votes[CODES] += text in codes and _tidy(text) not in labels
+            votes[LABELS] += text not in codes and _tidy(text) in labels
+    return LABELS if votes[LABELS] > votes[CODES] else CODES
+
+
+def ticks(columns: Sequence[Column], texts: Sequence[Iterable[str | None]]) -> Mapping[str, str]:
+    """Return what stands for ticked (1) and not ticked (0): Y and N, or what they were made into.
+
+    On request the tool writes Y as 1 and N as 2 or 0.
+    """
+    seen = {
+        text
+        for column, cells in zip(columns, texts, strict=True)
+        if kind(column) == "tick"
+        for text in cells
+        if text
+    }
+    for yes, no in itertools.product(("Y", "1"), ("N", "2", "0")):
+        if seen <= {yes, no}:
+            return {yes: "1", no: "0"}
+    return TICKS
+
+
+def blank_mark(columns: Sequence[Column], texts: Sequence[Iterable[str | None]]) -> str:
+    """Return the text into which blanks beside a multiple choice were made, or nothing.
+
+    Where N is written as 2 or 0, so is every blank text of a multiple choice: no blank is left.
+    """
+    beside = {
+        text
+        for column, cells in zip(columns, texts, strict=True)
+        if column.part != "answer" and column.question.type.startswith("multiple")
+        for text in cells
+    }
+    return "" if "" in beside else next((mark for mark in ("2", "0") if mark in beside), "")
+
+
+def reader(
+    column: Column, answers: str, ticked: Mapping[str, str], blank: str
+) -> Callable[[str], Reading]:
+    """Return the function that reads one non-empty text of this column.
+
+    Parameters
+    ----------
+    column
+        Any column but one of amounts.
+    answers
+        CODES or LABELS.
+    ticked
+        From `ticks`.
+    blank
+        From `blank_mark`.
+    """
+    reads = kind(column)
+    if reads == "register":
+        return _register
+    if reads == "date":
+        return _date
+    if reads == "choice":
+        return _choice(column, answers)
+    if reads == "text":
+        made_up = {blank} if column.question.type.startswith("multiple") else set()
+        return lambda text: Reading("", "ambiguous", ("", text)) if text in made_up else _text(text)
+    yes, no = ("1", "0") if reads == "tick" else ("Y", "N")
+    if answers == LABELS:
+        values = dict.fromkeys(YES, Reading(yes)) | dict.fromkeys(NO, Reading(no))
+        return lambda text: values.get(_tidy(text), Reading(status="unparsed"))
+    values = {"Y": Reading(yes), "N": Reading(no)}
+    for text, value in {} if ticked == TICKS else ticked.items():
+        values[text] = Reading(yes if value == "1" else no)
+        # A yes or no that was left open is written as no.
+        if reads == "yes_no" and value == "0" and not column.question.mandatory:
+            values[text] = Reading("", "ambiguous", ("N", ""))
+    return lambda text: values.get(text, Reading(status="unparsed"))
+
+
+def items(column: Column) -> tuple[Item, ...]:
+    """Return the answers from which a column is chosen."""
+    question = column.question
+    return question.answers_scale_2 if column.scale == 2 else question.answers or question.items
+
+
+def _choice(column: Column, answers: str) -> Callable[[str], Reading]:
+    if not items(column):
+        return Reading
+    by_text: dict[str, dict[str, Reading]] = {}
+    for item in items(column):
+        found = Reading(item.code, *_labelled(item))
+        keys = {item.code} if answers == CODES else {_tidy(item.label.nl), _tidy(item.label.en)}
+        for key in keys:
+            by_text.setdefault(key, {})[item.code] = found
+    if column.question.other:
+        for key in (OTHER_CODE,) if answers == CODES else map(_tidy, OTHER):
+            by_text.setdefault(key, {})[OTHER_CODE] = Reading(OTHER_CODE)
+
+    def read(text: str) -> Reading:
+        found = by_text.get(text if answers == CODES else _tidy(text), {})
+        if len(found) > 1:
+            return Reading("", "ambiguous", tuple(found))
+        return next(iter(found.values()), Reading(status="unparsed"))
+
+    return read
+
+
+def _labelled(item: Item) -> tuple[str, tuple[str, ...], str, str]:
+    for status, pattern in LABELLED:
+        if any(re.fullmatch(pattern, _tidy(text)) for text in (item.label.nl, item.label.en)):
+            return status, (), "", NOTES[status]
+    return "ok", (), "", ""
+
+
+def _codes_and_labels(column: Column) -> tuple[set[str], set[str]]:
+    if kind(column) != "choice":
+        return {"Y", "N"}, {*YES, *NO, ABSENT.casefold()}
+    codes = {item.code for item in items(column)} | {OTHER_CODE}
+    labels = {_tidy(text) for item in items(column) for text in (item.label.nl, item.label.en)}
+    return codes, labels | {_tidy(text) for text in OTHER if column.question.other}
+
+
+def _tidy(text: str) -> str:
+    return " ".join(html.unescape(text).split()).casefold()
+
+
+def _text(text: str) -> Reading:
+    return Reading(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _register(text: str) -> Reading:
+    digits = re.sub(r"^kvk|[\s.-]", "", text.casefold())
+    if re.fullmatch(r"[0-9]{8}", digits):
+        return Reading(digits, "ok" if digits == text else "normalised")
+    return Reading(status=WORDS.get(text.strip().casefold(), "invalid"))
+
+
+def _date(text: str) -> Reading:
+    found = DATE.fullmatch(text.strip())
+    if not found:
+        return Reading(status="unparsed")
+    try:
+        datetime.date.fromisoformat(found[1])
+    except ValueError:
+        return Reading(status="invalid")
+    midnight = found[2] is None or found[2].strip("0:") == ""
+    return Reading(found[1] if midnight else f"{found[1]} {found[2]}")

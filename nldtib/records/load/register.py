@@ -1,0 +1,115 @@
+"""The frame: the list of all units that are thought to belong, with what registers know of them."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from nldtib.codebook import closest
+from nldtib.errors import InputError
+from nldtib.records.load import delimited, recognise
+
+TEXTS = "unit name kvk holding organisation_type postcode province military_domain".split()
+FLAGS = ("mod_business", "known_large")
+NUMBERS = ("employees", "turnover_register")
+SOURCE = "source_"
+
+
+def frame(path: Path, *, largest: int = 100_000_000) -> pd.DataFrame:
+    """Read `frame.csv`, UTF-8 with comma or semicolon, one row per unit.
+
+    Parameters
+    ----------
+    path
+        The file.
+    largest
+        Most bytes that are accepted.
+
+    Returns
+    -------
+    One row per unit in the order of the file: unit, name, kvk, holding, organisation_type,
+    postcode, province, military_domain (text); employees (float, headcount); turnover_register
+    (float, thousand EUR, missing where the register has none); mod_business, known_large and every
+    column that begins with source_ (0 or 1). Other columns stay as text.
+
+    Raises
+    ------
+    InputError
+        The file or a column is absent, a unit is empty or stands twice, a number is negative or no
+        number, or a flag is neither 0 nor 1.
+    """
+    path = Path(path)
+    content = recognise.content(path, largest)
+    if recognise.is_spreadsheet(content, path.name):
+        raise InputError(f"{path.name} is a spreadsheet. Save the frame as CSV, UTF-8.")
+    wanted = {*TEXTS, *FLAGS, *NUMBERS}
+    grid = delimited.read(content, path.name, lambda found: len(wanted & set(found)))
+    if "UTF-8" not in grid.lettering:
+        raise InputError(f"{path.name} is not UTF-8. Save the frame as CSV, UTF-8.")
+    _refuse_columns(grid.headings, path.name)
+    table = pd.DataFrame(
+        {
+            heading: pd.array([row[position] or "" for row in grid.rows], dtype="str")
+            for position, heading in enumerate(grid.headings)
+        }
+    )
+    _refuse_units(table["unit"], path.name)
+    for column in table.columns:
+        if column in NUMBERS:
+            table[column] = _number(table[column], path.name, column == "turnover_register")
+        elif column in FLAGS or column.startswith(SOURCE):
+            table[column] = _flag(table[column], path.name)
+    return table
+
+
+def _refuse_columns(headings: tuple[str, ...], name: str) -> None:
+    absent = [column for column in (*TEXTS, *NUMBERS, *FLAGS) if column not in headings]
+    if absent:
+        raise InputError(
+            f"{name} lacks {len(absent)} columns of a frame; the first is {absent[0]}."
+            f"{closest(absent[0], headings)} Add the column."
+        )
+    twice = [heading for heading in dict.fromkeys(headings) if headings.count(heading) > 1]
+    if twice:
+        raise InputError(f"{name} has {len(twice)} headings more than once. Keep one of each.")
+
+
+def _refuse_units(units: pd.Series, name: str) -> None:
+    if units.empty:
+        raise InputError(f"{name} has headings but no unit. Add the units of the frame.")
+    without = int((units.str.strip() == "").sum())
+    if without:
+        raise InputError(f"{without} rows of {name} have no unit. Give every unit a key.")
+    twice = int(units.duplicated().sum())
+    if twice:
+        raise InputError(
+            f"{twice} rows of {name} repeat a unit that stands above. Keep one row per unit."
+        )
+
+
+def _number(texts: pd.Series, name: str, may_be_empty: bool) -> pd.Series:
+    texts = texts.str.strip()
+    plain = texts.str.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?")
+    wrong = int((~plain & ~((texts == "") & may_be_empty)).sum())
+    if wrong:
+        raise InputError(
+            f"{wrong} of {len(texts)} cells of {texts.name} in {name} are empty or no number. "
+            "Write numbers with a decimal point and without a thousands mark."
+        )
+    numbers = pd.to_numeric(texts.where(plain), errors="coerce").astype(float)
+    negative = int((numbers < 0).sum())
+    if negative:
+        raise InputError(
+            f"{negative} of {len(texts)} cells of {texts.name} in {name} are negative. Mend them."
+        )
+    return numbers
+
+
+def _flag(texts: pd.Series, name: str) -> pd.Series:
+    texts = texts.str.strip()
+    wrong = int((~texts.isin(["0", "1"])).sum())
+    if wrong:
+        raise InputError(
+            f"{wrong} of {len(texts)} cells of {texts.name} in {name} are neither 0 nor 1. "
+            "Write 0 for no and 1 for yes."
+        )
+    return texts.astype(int)

@@ -1,0 +1,183 @@
+"""Excel workbooks, and what they did to the answers.
+
+LimeSurvey writes every text that looks like a number as a number, so "46.404" (46,404) arrives as
+46.404. Nothing in the cell tells which of the two was meant; such a cell is listed, not guessed.
+"""
+
+import datetime
+import io
+import math
+import warnings
+import zipfile
+from collections.abc import Iterable
+from decimal import Decimal
+
+import openpyxl
+
+from nldtib.errors import InputError
+from nldtib.records.load.amounts import Measure, decimal
+from nldtib.records.load.grid import Grid, Reading, Row
+
+INTEGER, FRACTION, DATE, FORMULA = "integer", "fraction", "date", "formula"
+
+
+def read(content: bytes, name: str, largest: int, most_cells: int = 5_000_000) -> Grid:
+    """Read the first sheet of a workbook.
+
+    Formulas are taken as the text that was typed and are never computed.
+
+    Parameters
+    ----------
+    content
+        The bytes of the file.
+    name
+        How a refusal names the file.
+    largest
+        Most bytes that the workbook may have when unpacked.
+    most_cells
+        Most cells that the sheet may have.
+
+    Raises
+    ------
+    InputError
+        The workbook unpacks to more than `largest` bytes, is damaged, or has cells outside the
+        columns that have a heading.
+    """
+    _refuse_hostile(content, name, largest)
+    rows, converted, sheets = _sheet(content, name, most_cells)
+    while rows and not any(cell is not None for cell in rows[-1]):
+        rows.pop()
+    if not rows:
+        raise InputError(f"The first sheet of {name} is empty. Export the responses again.")
+    width = max((i + 1 for i, cell in enumerate(rows[0]) if cell is not None), default=0)
+    for number, row in enumerate(rows, start=1):
+        if any(cell is not None for cell in row[width:]):
+            raise InputError(
+                f"Row {number} of {name} has cells to the right of the {width} headings. "
+                "Export the responses again."
+            )
+        row[width:] = [None] * (width - len(row))
+    fractions = [rows[row][column] for (row, column), kind in converted.items() if kind == FRACTION]
+    losses = [
+        "A spreadsheet turns typed amounts into numbers and does not tell a question that was not "
+        "reached from one that was left blank. Export the responses as CSV instead."
+    ]
+    if sheets > 1:
+        losses.append(f"Only the first of the {sheets} sheets was read.")
+    return Grid(
+        headings=tuple(heading or "" for heading in rows[0]),
+        rows=tuple(rows[1:]),
+        tool="LimeSurvey spreadsheet (.xlsx)",
+        lettering="",
+        blanks_kept=False,
+        converted={(row - 1, column): kind for (row, column), kind in converted.items() if row},
+        whole_fractions=not fractions or any(text.endswith(".0") for text in fractions),
+        losses=tuple(losses),
+    )
+
+
+def amount(text: str, kind: str, unit: Measure) -> Reading:
+    """Read a number that stands where text was typed.
+
+    Parameters
+    ----------
+    text
+        The number as the spreadsheet holds it.
+    kind
+        INTEGER or FRACTION.
+    unit
+        The unit of the question.
+
+    Returns
+    -------
+    A `Reading`: suspect_decimal, with both values, where the point may have marked thousands.
+    """
+    number = Decimal(text)
+    plain = decimal(number)
+    decimals = len(plain.partition(".")[2])
+    # A thousands point stands after one to three digits; what follows it may have lost its zeros.
+    grouped = kind == FRACTION and 1 <= abs(number) < 1000 and decimals <= 3
+    if grouped and (decimals == 3 or not unit.percent):
+        return Reading("", "suspect_decimal", (decimal(number * 1000), plain))
+    return Reading(plain)
+
+
+def _refuse_hostile(content: bytes, name: str, largest: int) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+        if size > largest:
+            raise InputError(
+                f"{name} unpacks to {size:,} bytes, more than the {largest:,} that are accepted. "
+                "Is it a survey export?"
+            )
+        try:
+            parts = [archive.read(entry) for entry in archive.infolist()]
+        except Exception:  # zipfile raises nearly anything on a damaged part
+            raise _damaged(name) from None
+    # Entities can multiply without end and can name other files; no workbook declares any.
+    if any(mark in part for part in parts for mark in (b"<!DOCTYPE", b"<!ENTITY")):
+        raise InputError(
+            f"{name} declares XML entities, which no workbook needs. It is not opened."
+        )
+
+
+def _sheet(
+    content: bytes, name: str, most_cells: int
+) -> tuple[list[Row], dict[tuple[int, int], str], int]:
+    rows: list[Row] = []
+    converted: dict[tuple[int, int], str] = {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+            sheet = book.worksheets[0]
+            # The size that a sheet states for itself may be anything.
+            sheet.reset_dimensions()
+            cells = 0
+            for number, row in enumerate(sheet.iter_rows()):
+                cells += len(row)
+                if cells > most_cells:
+                    break
+                rows.append(_row(row, number, converted))
+    except Exception:  # openpyxl raises nearly anything on a damaged workbook
+        raise _damaged(name) from None
+    if cells > most_cells:
+        raise InputError(
+            f"The first sheet of {name} has more than {most_cells:,} cells. Is it a survey export?"
+        )
+    return rows, converted, len(book.worksheets)
+
+
+def _damaged(name: str) -> InputError:
+    return InputError(
+        f"{name} cannot be opened as a workbook: it is damaged or protected by a password. "
+        "Export the responses as CSV instead."
+    )
+
+
+def _row(cells: Iterable, number: int, converted: dict[tuple[int, int], str]) -> Row:
+    row: Row = []
+    for column, cell in enumerate(cells):
+        value = cell.value
+        if value is None or isinstance(value, str):
+            row.append(value)
+            if value is not None and cell.data_type in ("f", "e"):
+                converted[number, column] = FORMULA
+            continue
+        text, kind = _as_text(value)
+        row.append(text)
+        if kind:
+            converted[number, column] = kind
+    return row
+
+
+def _as_text(value: object) -> tuple[str, str]:
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ", "seconds"), DATE
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+        return str(value), ""
+    if isinstance(value, int):
+        return str(value), INTEGER
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f"), FRACTION
+    return str(value), DATE
