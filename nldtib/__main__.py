@@ -41,6 +41,10 @@ def _read(chosen: argparse.Namespace) -> None:
     answers = load.answers(chosen.file, codebook.read(chosen.codebook))
     answers.table.to_csv(chosen.out, index=False, lineterminator="\n")
     print(load.report(answers))
+    if len(answers.doubts):
+        doubts = chosen.out.with_name(f"{chosen.out.stem}.doubts.csv")
+        answers.doubts.to_csv(doubts, index=False, lineterminator="\n")
+        print(f"The doubtful answers, with the ways in which each can be read: {doubts}")
 
 
 def _check(chosen: argparse.Namespace) -> None:

@@ -36,14 +36,17 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Produced:
-    """The safe files of an edition, and the records that stay behind."""
+    """The safe files of an edition, and the tables that stay beside the records.
+
+    `secret` holds, by the file they go to: contributions, findings, changes, doubts, reasons.
+    """
 
     cells: pd.DataFrame
     account: pd.DataFrame
     quality: pd.DataFrame
     run: dict
     contributions: pd.DataFrame
-    reasons: pd.DataFrame
+    secret: dict[str, pd.DataFrame]
 
 
 def silent(_: str) -> None:
@@ -141,8 +144,8 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     cells = cells[_cell_columns(book.dimensions)]
     progress("protect")
     contributions = contributions_of(prepared, this_round)
-    secret = read_disclosure(this_round.folder)
-    rules = protect.Rules(secret.fewest_holdings, secret.p_percent, book.variables, book.dimensions)
+    limits = read_disclosure(this_round.folder)
+    rules = protect.Rules(limits.fewest_holdings, limits.p_percent, book.variables, book.dimensions)
     pattern = protect.tables(cells, contributions, rules)
     progress("audit")
     leaks = audit.tables(pattern.cells, contributions, rules)
@@ -154,20 +157,24 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
         )
     run = _run_record(this_round, name, prepared)
     account, quality = _account(prepared), _quality(prepared, source, pattern.cells)
-    return Produced(pattern.cells, account, quality, run, contributions, pattern.reasons)
+    secret = {
+        "prepared/contributions.csv": contributions,
+        "prepared/findings.csv": prepared.findings,
+        "prepared/changes.csv": prepared.changes,
+        "prepared/doubts.csv": prepared.answers.doubts,
+        "disclosure/reasons.csv": pattern.reasons,
+    }
+    return Produced(pattern.cells, account, quality, run, contributions, secret)
 
 
 def write(produced: Produced, this_round: Round, folder: Path) -> None:
     """Write the safe files into the edition's folder and the secret ones beside the records."""
     folder.mkdir(parents=True, exist_ok=True)
     edition_files.write(folder, produced.cells, produced.account, produced.quality, produced.run)
-    prepared, secret = this_round.folder / "prepared", this_round.folder / "disclosure"
-    for place, name, table in (
-        (prepared, "contributions.csv", produced.contributions),
-        (secret, "reasons.csv", produced.reasons),
-    ):
-        place.mkdir(exist_ok=True)
-        table.to_csv(place / name, index=False, lineterminator="\n")
+    for name, table in produced.secret.items():
+        path = this_round.folder / name
+        path.parent.mkdir(exist_ok=True)
+        table.to_csv(path, index=False, lineterminator="\n")
 
 
 def responses_file(this_round: Round) -> Path:

@@ -93,6 +93,16 @@ def test_a_table_by_two_dimensions_holds_both_margins():
     assert values["organisations:size=large:2025"] == 4.0
 
 
+def test_a_figure_in_two_tables_is_the_same_to_the_last_bit():
+    several = plan("turnover doubled", "domain") + plan("turnover", "size")
+
+    cells = tabulate.cells(source(), several)
+
+    total = cells[cells["key"] == "turnover:total:2025"]
+    assert len(total) == 2
+    assert total[["value", "low", "high", "cv"]].nunique().eq(1).all()
+
+
 def test_all_years_or_only_the_last():
     assert set(tabulate.cells(source(), plan("turnover", years="all"))["reference_year"]) == {
         2024,

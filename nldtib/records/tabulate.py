@@ -59,7 +59,11 @@ def cells(source: Source, plan: Sequence[Table]) -> pd.DataFrame:
         for year in years:
             for dimensions in _margins(table.by):
                 rows += _place_rows(source, amounts, table, year, dimensions)
-    return _graded(pd.concat(rows, ignore_index=True), source.grades)
+    table = pd.concat(rows, ignore_index=True)
+    # A figure that stands in two tables is one figure, to the last bit.
+    figures = ["value", "low", "high", "cv", "imputed"]
+    table[figures] = table.groupby("key")[figures].transform("first")
+    return _graded(table, source.grades)
 
 
 def grade(cv: float, imputed: float, n: int, limits: Grades) -> str:
