@@ -13,16 +13,30 @@ DONE, REFUSED, MISUSED = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    chosen = _parser().parse_args(arguments)
+    chosen = _chosen(arguments)
     try:
         chosen.run(chosen)
     except NldtibError as refusal:
         print(f"nldtib: {refusal}", file=sys.stderr)
         return REFUSED
+    except OSError as problem:
+        print(f"nldtib: {problem.strerror}: {problem.filename}. Nothing was done.", file=sys.stderr)
+        return REFUSED
     except KeyboardInterrupt:
         print("nldtib: stopped by hand. The last good edition is untouched.", file=sys.stderr)
         return REFUSED
     return DONE
+
+
+def _chosen(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    chosen, rest = parser.parse_known_args(arguments)
+    # argparse gives up on names that follow an option: report ROUND --edition E NOTEBOOK.
+    if rest and (chosen.command != "report" or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        chosen.notebooks += rest
+    return chosen
 
 
 def _demo(chosen: argparse.Namespace) -> None:
