@@ -304,7 +304,7 @@ def _value(hint: typing.Any, value: object, source: str) -> object:
         return {str(key): _value(inner, item, source) for key, item in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if origin is None and isinstance(value, hint) and not (hint is int and value in (True, False)):
+    if origin is None and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
         return value
     wanted = getattr(hint, "__name__", str(hint))
     raise ParameterError(f"{source} should be a {wanted}, not a {type(value).__name__}.")

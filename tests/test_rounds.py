@@ -62,6 +62,12 @@ def test_a_wrong_choice_is_one_sentence(project, settings, sentence):
         rounds.read("2026")
 
 
+def test_a_whole_number_may_be_nought_or_one(project):
+    change(project, seed=1)
+
+    assert rounds.read("2026").parameters.seed == 1
+
+
 def test_an_absent_round_says_how_to_get_the_invented_one(project):
     with pytest.raises(ParameterError, match="nldtib demo"):
         rounds.read("2030")
