@@ -10,6 +10,7 @@ import pytest
 from nldtib import __main__ as commands
 
 PROJECT = Path(__file__).resolve().parents[1]
+COMMANDS = ("demo", "read", "check", "produce", "report", "run")
 SAMPLES = PROJECT.parent / "shared" / "samples" / "survey_exports"
 
 
@@ -73,8 +74,14 @@ def test_every_command_has_a_sentence_of_help():
     shown = called("--help")
 
     assert shown.returncode == commands.DONE
-    for command in ("demo", "read", "check", "produce", "report", "run"):
+    for command in COMMANDS:
         assert f"    {command} " in shown.stdout
+
+
+def test_the_readme_names_every_command():
+    told = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+    assert [command for command in COMMANDS if f"`nldtib {command}" not in told] == []
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample exports are not beside this project")
