@@ -84,6 +84,19 @@ def test_the_median_is_a_value_that_halves_the_weights():
     assert median["low"] <= 2.0 <= median["high"]
 
 
+def test_a_domain_without_respondents_has_no_median():
+    survey = four_of_eight()
+    places = survey.records["domain"].astype(pd.CategoricalDtype(["air", "land", "sea"]))
+    survey = Survey(
+        survey.records.assign(domain=places), survey.weight, survey.stratum, survey.population
+    )
+
+    medians = estimate.quantile(survey, "turnover", by="domain").set_index("domain")
+
+    assert medians["estimate"].isna().to_dict() == {"air": False, "land": True, "sea": False}
+    assert medians.loc["land", "n"] == 0
+
+
 @given(st.lists(st.floats(0, 1e9), min_size=4, max_size=4))
 def test_a_partition_adds_up_to_the_whole(turnover):
     survey = four_of_eight(turnover)

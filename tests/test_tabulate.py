@@ -1,5 +1,7 @@
 """The plan is filled: every margin and place is there, with its key, precision and grade."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -127,6 +129,18 @@ def test_an_overlapping_place_is_a_part_of_all():
     assert values["organisations:area=sensors:2025"] == 2.0
     assert values["share:area=sensors:2025"] == 25.0
     assert by_key(cells, "n")["organisations:area=sensors:2025"] == 1
+
+
+def test_the_change_of_an_overlapping_place_is_that_of_its_own_respondents():
+    made = source()
+    records = made.survey.records
+    grown = records["turnover"].where(records["unit"] != "a", 10.0)
+    survey = replace(made.survey, records=records.assign(turnover=grown))
+
+    cells = tabulate.cells(replace(made, survey=survey), plan("growth", "area"))
+
+    assert by_key(cells)["growth:area=sensors:2025"] == pytest.approx(0.0)
+    assert by_key(cells)["growth:total:2025"] > 40.0
 
 
 def test_the_imputed_part_lowers_the_grade_also_of_what_is_made_of_it():

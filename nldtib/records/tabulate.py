@@ -241,8 +241,9 @@ def _percentage(
     if variable.statistic == "share":
         return estimate.share(survey, variable.numerator, by, counted, *precision)
     years = source.reference_years[0], source.reference_years[-1]
-    in_scope = survey.records["in_scope"]
-    return estimate.change(survey, variable.numerator, *years, by, in_scope, *precision)
+    units = survey.records.loc[counted, "unit"]
+    same = survey.records["in_scope"] & survey.records["unit"].isin(units)
+    return estimate.change(survey, variable.numerator, *years, by, same, *precision)
 
 
 def _components(book: Codebook, name: str) -> set[str]:

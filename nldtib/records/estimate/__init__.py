@@ -267,6 +267,8 @@ def _quantile(
     p: float,
     level: float,
 ) -> dict:
+    if not members.any():
+        return dict.fromkeys(("estimate", "low", "high", "se", "df"), np.nan)
     row_weight = survey.weight.to_numpy() * members
     order = np.argsort(values, kind="stable")
     order = order[members[order] > 0]
