@@ -1,0 +1,129 @@
+"""Notebooks become pages: papermill runs them, our template shows them, gates let them through."""
+
+import calendar
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from nldtib.pages.export import notebooks
+from nldtib.pages.export.settings import DEFAULTS, Settings, Site
+
+__all__ = ["DEFAULTS", "Settings", "Site", "pages", "planned"]
+
+Done = Callable[[str, float], None]
+
+
+def planned(folder: Path, wanted: Sequence[str], languages: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the pages that `pages` makes, in their order.
+
+    Raises
+    ------
+    ParameterError
+        A wanted notebook is not in `folder`, or a name cannot be that of a page.
+    """
+    names = notebooks.find(folder, wanted)
+    return tuple(
+        notebooks.page_name(name, language, languages) for language in languages for name in names
+    )
+
+
+def pages(
+    site: Site,
+    folder: Path,
+    run: Mapping[str, object],
+    languages: Sequence[str],
+    wanted: Sequence[str],
+    settings: Settings,
+    done: Done,
+) -> Path:
+    """Run notebooks over the edition that stands in `site.folder`, and write its pages there.
+
+    Parameters
+    ----------
+    site
+        The edition under construction, with cells.csv, account.csv, quality.csv and run.json.
+        Pages of `site.previous` that are not made anew stay; only their banner, navigation and
+        foot are renewed.
+    folder
+        Where the notebooks are.
+    run
+        What run.json of the edition says.
+    languages
+        Languages of the pages; the first has the plain file names.
+    wanted
+        Names of notebooks, or none for all.
+    done
+        Called with the name of each page that was run, and the seconds that this took.
+
+    Returns
+    -------
+    The path of index.html.
+
+    Raises
+    ------
+    ParameterError
+        A notebook is not there, or does not take the parameters of a report. Nothing was run.
+    InputError
+        A notebook cannot be read.
+    RunError
+        A notebook stopped, or a page is not fit to be published.
+    """
+    read = {name: notebooks.read(path) for name, path in notebooks.find(folder, wanted).items()}
+    parameters = {language: _parameters(run, language) for language in languages}
+    for name, notebook in read.items():
+        for values in parameters.values():
+            notebooks.refuse_other_parameters(name, notebook, values)
+    # Papermill takes a second to import; a wrong parameter should not wait for it.
+    from nldtib.pages.export import pool
+
+    jobs = tuple(
+        pool.Job(
+            notebooks.page_name(name, language, languages), name, read[name], parameters[language]
+        )
+        for language in languages
+        for name in read
+    )
+    site.executed.mkdir(parents=True, exist_ok=True)
+    executed = pool.run(jobs, site, _published(run), settings, done)
+    return _written(site, folder, run, tuple(languages), executed, settings)
+
+
+def _written(
+    site: Site,
+    folder: Path,
+    run: Mapping[str, object],
+    languages: tuple[str, ...],
+    executed: Mapping[str, notebooks.NotebookNode],
+    settings: Settings,
+) -> Path:
+    from nldtib.pages.export import gates, page
+
+    about = page.Publication(run, languages)
+    sizes = {path.name: path.stat().st_size for path in site.folder.iterdir()}
+    sheets = []
+    for language in languages:
+        own = []
+        for name in notebooks.find(folder):
+            made = executed.get(notebooks.page_name(name, language, languages))
+            before = site.previous / about.file(name, language) if site.previous else None
+            if made is not None:
+                body = page.body(made, _parameters(run, language), language)
+                own.append(page.Sheet(name, language, body))
+            elif before is not None and before.is_file():
+                own.append(page.kept(name, language, before.read_text(encoding="utf-8")))
+        sheets += [page.index(own, sizes, language, about), *own]
+    whole = {about.file(one.name, one.language): page.page(one, sheets, about) for one in sheets}
+    gates.refuse_unfit(whole, page.FILES, folder.parent, settings.page_bytes)
+    for name, text in whole.items():
+        (site.folder / name).write_bytes(text.encode("utf-8"))
+    return site.folder / about.file(page.INDEX, languages[0])
+
+
+def _parameters(run: Mapping[str, object], language: str) -> dict[str, object]:
+    given = {name: run[name] for name in ("survey_round", "edition", "audience")}
+    return {**given, "language": language}
+
+
+def _published(run: Mapping[str, object]) -> int:
+    day = datetime.date.fromisoformat(str(run["published_on"]))
+    return calendar.timegm(day.timetuple())

@@ -1,0 +1,129 @@
+"""From cells to pages. The room that knows this order: construction, notebooks, pages, place."""
+
+import contextlib
+import dataclasses
+import itertools
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from tqdm import tqdm
+
+from nldtib import rounds
+from nldtib.codebook import closest
+from nldtib.errors import ParameterError, RunError
+from nldtib.pages import export
+from nldtib.pages.export import Settings, Site
+from nldtib.pages.export.construction import FILES, construction, read_run, refuse_incomplete
+from nldtib.rounds import Round
+
+__all__ = ["Settings", "Site", "build", "construction", "edition"]
+
+
+def edition(
+    this_round: Round,
+    edition: str,
+    audience: str = "public",
+    notebooks: Sequence[str] = (),
+    progress: TextIO | None = None,
+    settings: Settings = export.DEFAULTS,
+) -> Path:
+    """Make the pages of an edition from the cells that already stand in it.
+
+    Parameters
+    ----------
+    this_round
+        The round; the notebooks stand in `notebooks/` of its project.
+    edition, audience
+        Which edition.
+    notebooks
+        Names of the pages to be made anew, or none for all. The other pages stay.
+    progress
+        Where one line per step goes; standard error when not given.
+    settings
+        How patiently notebooks are run, and how large a page may be.
+
+    Returns
+    -------
+    The path of index.html.
+
+    Raises
+    ------
+    RunError
+        Another run is busy, a notebook stopped, the disk is full, or a page is not fit to be
+        published. The edition is as it was.
+    ParameterError, InputError
+        The edition, a notebook or a parameter is not what it should be. Nothing was run.
+    """
+    with construction(this_round, edition, audience) as site:
+        current = rounds.edition_folder(this_round.root, this_round.name, edition, audience)
+        refuse_incomplete(current)
+        if read_run(current)["invented"] != this_round.invented:
+            raise RunError(
+                f"Edition {edition} was not made from this round: one of the two is invented. "
+                "Make the edition anew, or name the other round."
+            )
+        for name in FILES:
+            shutil.copyfile(current / name, site.folder / name)
+        site = dataclasses.replace(site, previous=current if notebooks else None)
+        index = build(site, this_round, notebooks, progress, settings)
+    return current / index.name
+
+
+def build(
+    site: Site,
+    this_round: Round,
+    notebooks: Sequence[str] = (),
+    progress: TextIO | None = None,
+    settings: Settings = export.DEFAULTS,
+) -> Path:
+    """Make the pages of an edition under construction, in which its cells stand already.
+
+    Returns
+    -------
+    The path of index.html in the folder under construction.
+
+    Raises
+    ------
+    RunError, ParameterError, InputError
+        As in `edition`.
+    """
+    stream = sys.stderr if progress is None else progress
+    folder, languages = this_round.root / "notebooks", _languages(this_round)
+    run = read_run(site.folder)
+    names = export.planned(folder, notebooks, languages)
+    with _counted(len(names), stream) as done:
+        return export.pages(site, folder, run, languages, notebooks, settings, done)
+
+
+@contextlib.contextmanager
+def _counted(total: int, stream: TextIO) -> Iterator[Callable[[str, float], None]]:
+    """Show a bar on a terminal and plain lines in a log."""
+    start, numbers = time.monotonic(), itertools.count(1)
+    bar = tqdm(total=total, file=stream, unit="page", leave=False, disable=not stream.isatty())
+
+    def done(name: str, seconds: float) -> None:
+        bar.update()
+        bar.write(f"{next(numbers)}/{total} {name} ... {seconds:.1f} s", file=stream)
+
+    with bar:
+        yield done
+    took = time.monotonic() - start
+    print(f"{total} pages made and checked ... {took:.1f} s", file=stream, flush=True)
+
+
+def _languages(this_round: Round) -> tuple[str, ...]:
+    languages = this_round.parameters.languages
+    unknown = [one for one in languages if one not in rounds.LANGUAGES]
+    if unknown or not languages or len(set(languages)) < len(languages):
+        named = (
+            f" There is no {unknown[0]}.{closest(unknown[0], rounds.LANGUAGES)}" if unknown else ""
+        )
+        raise ParameterError(
+            f"languages in round.yml names one or more of {', '.join(rounds.LANGUAGES)}, each "
+            f"once.{named} Nothing was run."
+        )
+    return tuple(languages)
