@@ -1,5 +1,7 @@
 """Which further cells must be hidden, so that no sensitive one follows from the others."""
 
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -150,6 +152,19 @@ def _replaced(
     return replaced
 
 
+def _silent_solver() -> highspy.Highs:
+    """Make a solver without its banner, which goes past `sys.stdout` and heeds no option."""
+    sys.stdout.flush()
+    shown = os.dup(1)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+        return highspy.Highs()
+    finally:
+        os.dup2(shown, 1)
+        os.close(shown)
+
+
 def _model(system: System) -> highspy.Highs:
     """Return the equations over 2n columns: how far each place rises, then how far it falls."""
     places = len(system.places)
@@ -168,7 +183,7 @@ def _model(system: System) -> highspy.Highs:
     programme.a_matrix_.start_ = np.array(start)
     programme.a_matrix_.index_ = np.array(index, dtype=np.int32)
     programme.a_matrix_.value_ = np.array(value)
-    model = highspy.Highs()
+    model = _silent_solver()
     for option, setting in (
         ("output_flag", False),
         ("solver", "simplex"),

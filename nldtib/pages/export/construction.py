@@ -48,6 +48,8 @@ MACHINE = {
     errno.EAGAIN: "The machine has no room for another process.",
     errno.EMFILE: "Too many files are open.",
 }
+# Windows does not know the second.
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 BUILDING, ASIDE, FAILED = ".building-", ".aside-", ".failed"
 
 
@@ -177,7 +179,7 @@ def _ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGHUP)}
+    before = {one: signal.signal(one, end) for one in ENDING}
     try:
         yield
     finally:

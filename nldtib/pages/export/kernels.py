@@ -35,7 +35,8 @@ for name in ("matplotlib", "matplotlib.font_manager"):
     logging.getLogger(name).addFilter(lambda record: not record.getMessage().startswith(SAYS))
 del logging, name
 """
-# The path of a local socket ends at about a hundred characters; beyond that, ports must do.
+# The path of a local socket ends at about a hundred characters; beyond that, and on Windows, ports
+# must do.
 LONGEST_SCRATCH = 80
 
 
@@ -56,14 +57,17 @@ class Running:
         self._groups: set[int] = set()
         self._over = False
 
-    def add(self, group: int) -> None:
+    def add(self, group: int | None) -> None:
         """Note a new group, or end it when everything has been ended already."""
+        # Windows has no process groups; there a kernel ends itself when its parent is gone.
+        if group is None:
+            return
         with self._lock:
             self._groups.add(group)
             if self._over:
                 self._kill(group)
 
-    def end(self, group: int) -> None:
+    def end(self, group: int | None) -> None:
         """End whatever is left of one group."""
         with self._lock:
             if group in self._groups:
@@ -191,8 +195,7 @@ def _started(
             launch.running.add(group)
             client.start_new_kernel_client()
         except RuntimeError:
-            if group is not None:
-                launch.running.end(group)
+            launch.running.end(group)
             if launch.running.over:
                 break
         else:
@@ -206,10 +209,11 @@ def _started(
 def _client(
     nb_man: NotebookExecutionManager, launch: Launch, attempt: int
 ) -> PapermillNotebookClient:
+    files = hasattr(os, "killpg") and len(str(launch.scratch)) < LONGEST_SCRATCH
     kernel = AsyncKernelManager(
         kernel_name=KERNEL,
         kernel_spec_manager=OwnPython(),
-        transport="ipc" if len(str(launch.scratch)) < LONGEST_SCRATCH else "tcp",
+        transport="ipc" if files else "tcp",
         connection_file=str(launch.scratch / f"{attempt}.json"),
     )
     return PapermillNotebookClient(
