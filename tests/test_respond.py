@@ -12,7 +12,7 @@ def frame() -> pd.DataFrame:
 
 
 def records() -> pd.DataFrame:
-    """Unit a answers one year, b only began, c is out of scope, d is silent."""
+    """Let unit a answer one year, b only begin, c be out of scope and d be silent."""
     return pd.DataFrame(
         {
             "unit": ["a", "a", "b", "b", "c", "c"],
