@@ -1,0 +1,29 @@
+"""The only room that speaks: protected cells become finished, accessible HTML.
+
+Every verb takes an `Edition` and returns what a notebook shows. Nothing is computed here that
+readers could not compute from the cells, and nothing hidden can be: it is not in the cells.
+"""
+
+from nldtib.pages.present.charts import bars
+from nldtib.pages.present.measures import account, colophon, quality
+from nldtib.pages.present.panels import certainty, key_figures, masthead
+from nldtib.pages.present.passports import passport
+from nldtib.pages.present.revisions import revision
+from nldtib.pages.present.tables import table
+from nldtib.pages.present.telling import sentences
+from nldtib.pages.present.trends import series
+
+__all__ = [
+    "account",
+    "bars",
+    "certainty",
+    "colophon",
+    "key_figures",
+    "masthead",
+    "passport",
+    "quality",
+    "revision",
+    "sentences",
+    "series",
+    "table",
+]

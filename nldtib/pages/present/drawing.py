@@ -1,0 +1,119 @@
+"""Matplotlib figures as finished inline SVG: real text, a name, and ids of their own."""
+
+import io
+import re
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from nldtib.pages.present.markup import Safe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "{http://www.w3.org/1999/xlink}href"
+INK, MUTED, RULE, WASH = "#1b1f24", "#5b6570", "#d8dde3", "#e9edf1"
+BAR, STRONG, ACCENT = "#8fb0d0", "#154273", "#a90061"
+FONT_SIZE, NOTE_SIZE = 10.5, 9.5
+LEAST_WIDTH = "32rem"
+WIDTH = 7.8  # inches; the page scales the drawing to its column
+
+
+def canvas(height: float) -> tuple["Figure", "Axes"]:
+    """Return an empty figure of the page's width without frame or ticks; `height` in inches."""
+    # Loaded here, for most notebooks open with words and tables and should not wait for it.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    return figure, axes
+
+
+def text_width(
+    figure: "Figure", texts: Sequence[str], size: float, weight: str = "normal"
+) -> float:
+    """Return the width of the widest text, as a share of the width of the figure."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    drawn = [figure.text(0, 0, text, fontsize=size, fontweight=weight) for text in texts]
+    widest = max((one.get_window_extent(renderer).width for one in drawn), default=0.0)
+    for one in drawn:
+        one.remove()
+    return widest / (figure.get_figwidth() * figure.dpi)
+
+
+def svg(figure: "Figure", name: str, alternative: str) -> Safe:
+    """Return a figure as inline SVG with a text alternative.
+
+    Parameters
+    ----------
+    name
+        Names the figure on its page: all ids inside start with it, so none is met twice.
+    alternative
+        What one sees, in words.
+    """
+    import matplotlib
+
+    choices = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": name,
+        "hatch.linewidth": 1.0,
+        "hatch.color": MUTED,
+    }
+    raw = io.StringIO()
+    with matplotlib.rc_context(choices):
+        figure.savefig(raw, format="svg", metadata={"Date": None}, transparent=True)
+    ElementTree.register_namespace("", SVG)
+    root = ElementTree.fromstring(raw.getvalue())
+    _bare(root)
+    _own_ids(root, f"{name}-{zlib.crc32(alternative.encode()):08x}")
+    title = ElementTree.Element(f"{{{SVG}}}title", {"id": f"{name}-title"})
+    title.text = alternative
+    root.insert(0, title)
+    view = root.attrib["viewBox"]
+    root.attrib.clear()
+    root.attrib.update({"viewBox": view, "role": "img", "aria-labelledby": f"{name}-title"})
+    # On a narrow screen the drawing is moved sideways; its text would be too small to read.
+    root.set("style", f"min-width: {LEAST_WIDTH}")
+    return Safe(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _bare(root: ElementTree.Element) -> None:
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):
+                parent.remove(child)
+        parent.tail = parent.tail.strip() if parent.tail else None
+        if parent.text and not parent.text.strip():
+            parent.text = None
+    for one in root.iter(f"{{{SVG}}}text"):
+        # The reader's page decides the typeface; size and weight stay.
+        style = re.sub(r"font-family:[^;]*;?|font:\s*", "", one.get("style", ""))
+        one.set("style", _font(style))
+
+
+def _font(style: str) -> str:
+    found = re.match(r"\s*(?:(bold|\d{3})\s+)?([\d.]+)px(?:\s+[^;]*)?(.*)", style, re.DOTALL)
+    if not found:
+        return style
+    weight, size, rest = found.groups()
+    bold = f"; font-weight: {weight}" if weight else ""
+    return f"font-family: inherit; font-size: {size}px{bold}{rest}"
+
+
+def _own_ids(root: ElementTree.Element, prefix: str) -> None:
+    for one in root.iter():
+        if "id" in one.attrib:
+            one.set("id", f"{prefix}-{one.get('id')}")
+        for name, value in list(one.attrib.items()):
+            if name == XLINK:
+                # Inside HTML only the plain name is sure to be understood.
+                del one.attrib[name]
+                one.set("href", f"#{prefix}-{value[1:]}")
+            elif "url(#" in value:
+                one.set(name, value.replace("url(#", f"url(#{prefix}-"))

@@ -1,0 +1,240 @@
+"""Tables of the plan: figures by place and year, with interval, respondents, grade and signs."""
+
+from collections.abc import Mapping, Sequence
+
+from IPython.display import HTML
+
+from nldtib.codebook import Variable
+from nldtib.pages.cells import Edition
+from nldtib.pages.present import figures, grid, numbers, words
+from nldtib.pages.present.figures import Figure, Place
+from nldtib.pages.present.grid import Row
+from nldtib.pages.present.markup import Safe, joined
+from nldtib.pages.present.numbers import Scale
+from nldtib.rounds import Table
+from nldtib.schema import TOTAL
+
+Figures = Mapping[tuple[Place, int], Figure]
+
+
+def table(edition: Edition, name: str, variable: str | None = None) -> HTML:
+    """Show a table of the plan.
+
+    A table without dimension has a row per variable; `variable` leaves one of them. Otherwise
+    `variable` (by default the first of the plan) is shown by one or two dimensions.
+
+    Raises
+    ------
+    ParameterError
+        The plan has no such table, or the table has no such variable.
+    InputError
+        The edition holds no figures of this table.
+    """
+    return HTML(content(edition, name, variable))
+
+
+def content(edition: Edition, name: str, variable: str | None = None) -> Safe:
+    """Return a table as HTML, to stand alone or below a chart."""
+    plan = figures.plan(edition, name)
+    if not plan.by:
+        return _by_variable(edition, plan, (variable,) if variable else plan.variables)
+    chosen = variable or plan.variables[0]
+    found = figures.of_table(edition, name, chosen)
+    make = _one_way if len(plan.by) == 1 else _two_way
+    return make(edition, plan, found)
+
+
+def title(edition: Edition, plan: Table, variable: str) -> str:
+    """Return what a table shows: variable by dimension."""
+    by = words.text(edition.language, "by")
+    names = [
+        figures.in_sentence(edition.codebook.dimensions[name].label.in_language(edition.language))
+        for name in plan.by
+    ]
+    both = f" {words.text(edition.language, 'and')} ".join(names)
+    return f"{figures.label(edition, variable)} {by} {both}"
+
+
+def detail(edition: Edition, scale: Scale, variable: Variable, years: Sequence[int]) -> str:
+    """Return unit, years and base, for the second line of a caption."""
+    parts = [
+        figures.unit(edition, scale, variable.name),
+        _year_head(edition, variable, years),
+    ]
+    base = variable.base.in_language(edition.language)
+    if base and scale.unit != "percent":
+        parts.append(words.phrase(edition.language, "table.base", {"base": base}))
+    return " · ".join(parts)
+
+
+def rows_of(edition: Edition, plan: Table, found: Figures) -> list[tuple[Place, str, bool]]:
+    """Return place, label and whether it is the margin, in the order of the codebook."""
+    (dimension,) = plan.by
+    rows = [((code,), label, False) for code, label in figures.codes(edition, dimension)]
+    if any(place == (TOTAL,) for place, _ in found):
+        rows.append(((TOTAL,), _margin(edition, dimension), True))
+    return rows
+
+
+def printed(edition: Edition, figure: Figure, scale: Scale) -> Safe:
+    """Return a figure for a table whose head names the unit, or its sign."""
+    if not figure.shown:
+        return grid.sign(edition, figure)
+    if figure.variable.statistic == "change":
+        # A change shows its sign; its unit stands in the head.
+        plus = "+" if numbers.rounded(figure.value, scale.decimals) > 0 else ""
+        return joined(plus + numbers.bare(figure.value, scale, edition.language))
+    return joined(numbers.bare(figure.value, scale, edition.language))
+
+
+def interval(edition: Edition, figure: Figure, scale: Scale) -> Safe:
+    """Return the interval of a figure for a table, or its sign."""
+    if not figure.has_interval:
+        return grid.sign(edition, figure)
+    return joined(numbers.interval(figure.low, figure.high, scale, edition.language))
+
+
+def respondents(edition: Edition, figure: Figure) -> Safe:
+    """Return the number of respondents behind a figure."""
+    if figure.n is None:
+        return grid.sign(edition, figure)
+    return joined(numbers.number(figure.n, 0, edition.language))
+
+
+def _precision(edition: Edition, figure: Figure, scale: Scale) -> tuple[Safe, ...]:
+    return (
+        interval(edition, figure, scale),
+        respondents(edition, figure),
+        grid.grade(edition, figure),
+    )
+
+
+def _heads(edition: Edition, first: Sequence[str], year: str) -> list[str]:
+    values = {"interval": figures.level(edition), "year": year}
+    return [
+        *first,
+        words.phrase(edition.language, "table.interval", values).strip(),
+        words.text(edition.language, "table.n"),
+        words.text(edition.language, "table.grade"),
+    ]
+
+
+def _one_way(edition: Edition, plan: Table, found: Figures) -> Safe:
+    years = figures.years(plan, edition)
+    about = next(iter(found.values())).variable
+    scale = figures.scale(found.values(), about.unit_of_measure)
+    rows = []
+    for place, label, total in rows_of(edition, plan, found):
+        several = [figures.at(found, place, year) for year in years]
+        cells = [printed(edition, one, scale) for one in several]
+        rows.append(Row(label, (*cells, *_precision(edition, several[-1], scale)), total))
+    dimension = edition.codebook.dimensions[plan.by[0]]
+    first = [dimension.label.in_language(edition.language), *map(str, years)]
+    drawn = grid.grid(
+        edition,
+        title(edition, plan, about.name),
+        detail(edition, scale, about, years),
+        _heads(edition, first, str(years[-1])),
+        rows,
+    )
+    return joined([drawn, _notes(edition, plan, found)])
+
+
+def _two_way(edition: Edition, plan: Table, found: Figures) -> Safe:
+    year = edition.years[-1]
+    about = next(iter(found.values())).variable
+    scale = figures.scale(found.values(), about.unit_of_measure)
+    down, across = (
+        [*figures.codes(edition, name), (TOTAL, _margin(edition, name))] for name in plan.by
+    )
+    rows = []
+    for code, label in down:
+        several = [figures.at(found, (code, other), year) for other, _ in across]
+        cells = tuple(
+            joined([printed(edition, one, scale), " ", grid.grade(edition, one)]) for one in several
+        )
+        rows.append(Row(label, cells, code == TOTAL))
+    first, second = (
+        edition.codebook.dimensions[name].label.in_language(edition.language) for name in plan.by
+    )
+    values = {"dimension": figures.in_sentence(second)}
+    columns = words.phrase(edition.language, "table.columns", values)
+    head = title(edition, plan, about.name)
+    drawn = grid.grid(
+        edition,
+        head,
+        f"{detail(edition, scale, about, [year])} · {columns}",
+        [first, *(label for _, label in across)],
+        rows,
+    )
+    more = _all_precision(edition, plan, found, (down, across))
+    return joined([drawn, _notes(edition, plan, found), more])
+
+
+def _all_precision(
+    edition: Edition, plan: Table, found: Figures, codes: Sequence[Sequence[tuple[str, str]]]
+) -> Safe:
+    year = edition.years[-1]
+    about = next(iter(found.values())).variable
+    scale = figures.scale(found.values(), about.unit_of_measure)
+    rows = []
+    for code, label in codes[0]:
+        for other, words_of_other in codes[1]:
+            one = figures.at(found, (code, other), year)
+            cells = (printed(edition, one, scale), *_precision(edition, one, scale))
+            rows.append(Row(f"{label}, {words_of_other}", cells, TOTAL in (code, other)))
+    names = [
+        edition.codebook.dimensions[name].label.in_language(edition.language) for name in plan.by
+    ]
+    heads = _heads(edition, [", ".join(names), str(year)], str(year))
+    values = {"title": title(edition, plan, about.name)}
+    name = words.phrase(edition.language, "table.precise", values)
+    inner = grid.grid(edition, name, detail(edition, scale, about, [year]), heads, rows)
+    return grid.folded(edition, "table.details", inner)
+
+
+def _by_variable(edition: Edition, plan: Table, variables: Sequence[str]) -> Safe:
+    years, rows, seen = figures.years(plan, edition), [], {}
+    for name in variables:
+        found = figures.of_table(edition, plan.name, name)
+        seen.update({(name, *key): one for key, one in found.items()})
+        about = figures.variable(edition, name)
+        scale = figures.scale(found.values(), about.unit_of_measure)
+        several = [figures.at(found, (), year) for year in years]
+        cells = [printed(edition, one, scale) for one in several]
+        head = figures.with_unit(edition, name, scale)
+        rows.append(Row(head, (*cells, *_precision(edition, several[-1], scale))))
+    changes = all(one.variable.statistic == "change" for one in seen.values())
+    last = next(iter(seen.values())).variable
+    heads = [_year_head(edition, last, years)] if changes else list(map(str, years))
+    first = words.text(edition.language, "table.variable")
+    drawn = grid.grid(
+        edition,
+        plan.label.in_language(edition.language),
+        _year_head(edition, last, years) if changes else figures.year_words(edition, years),
+        _heads(edition, [first, *heads], "" if changes else str(years[-1])),
+        rows,
+    )
+    return joined([drawn, _notes(edition, plan, seen)])
+
+
+def _notes(edition: Edition, plan: Table, found: Mapping[tuple, Figure]) -> Safe:
+    keys = ["n", "grades"]
+    if plan.by and any(edition.codebook.dimensions[name].overlapping for name in plan.by):
+        keys.append("overlapping")
+    elif plan.by:
+        keys.append("rounding")
+    parts = grid.signs(edition, found.values())
+    parts += [words.text(edition.language, f"legend.{key}") for key in keys]
+    return grid.legend([*parts, grid.source(edition)])
+
+
+def _margin(edition: Edition, dimension: str) -> str:
+    overlapping = edition.codebook.dimensions[dimension].overlapping
+    return words.text(edition.language, "table.all" if overlapping else "table.total")
+
+
+def _year_head(edition: Edition, variable: Variable, years: Sequence[int]) -> str:
+    if variable.statistic == "change":
+        return numbers.span(edition.years[0], edition.years[-1])
+    return figures.year_words(edition, years)
