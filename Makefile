@@ -32,7 +32,7 @@ report: setup ## make the report of the invented rounds; the last line says wher
 
 test: lint ## check style, get a browser if there is none, run the tests
 	@bash .ci/system chromium
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 lab: setup ## open the workbench for analysts in JupyterLab
 	@if [ ! -e data/demo/2026/raw ]; then $(NLDTIB) demo; fi

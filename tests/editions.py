@@ -117,7 +117,7 @@ def quality(figures: pd.DataFrame) -> pd.DataFrame:
                 "out_of_scope": outside,
                 "not_usable": 13 if item == "total" else place,
                 "silent": approached - answered - outside,
-                "rate": 100 * (answered + outside) / approached,
+                "rate": 100 * answered / approached,
             }
             rows += [(topic, item, measure, value) for measure, value in counts.items()]
     for place, rule in enumerate(("defence_within_total", "turnover_jump", "staff_near_register")):

@@ -40,4 +40,4 @@ def test_the_ladder_adds_up_to_the_frame():
 
     assert ladder["approached"].to_dict() == {"large": 2, "small": 2, "total": 4}
     assert ladder.loc["total", list(respond.STATUSES)].sum() == 4
-    assert ladder.loc["total", "rate"] == 50.0
+    assert ladder.loc["total", "rate"] == 25.0

@@ -58,12 +58,12 @@ def ladder(response: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per group, and `total`: approached, one column per status, rate (percent of the
-        approached that answered in scope or not).
+        One row per group, and `total`: approached, one column per status, and rate (percent of
+        the approached with a usable answer).
     """
     counts = pd.crosstab(group.to_numpy(), response["status"].to_numpy())
     counts = counts.reindex(columns=list(STATUSES), fill_value=0)
     counts.loc["total"] = counts.sum()
     counts.insert(0, "approached", counts.sum(axis=1))
-    counts["rate"] = 100 * (counts["answered"] + counts["out_of_scope"]) / counts["approached"]
+    counts["rate"] = 100 * counts["answered"] / counts["approached"]
     return counts.rename_axis("group").rename_axis(None, axis=1).reset_index()
