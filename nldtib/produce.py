@@ -84,7 +84,10 @@ def prepare(this_round: Round, progress: Progress = silent) -> Prepared:
         choices.strata.take_all_employees,
         choices.strata.take_all_list,
         choices.strata.take_all_types,
-    ).set_index("unit")
+    )
+    order = [item.code for item in book.dimensions["size_class"].codes] + ["large"]
+    strata = weight.merged(strata, set(useful), order, choices.strata.fewest_respondents)
+    strata = strata.set_index("unit")
     stratum = emptied.records["unit"].map(strata["stratum"])
     imputed = impute.fill(emptied.records, stratum, book, choices.imputation)
     progress("weight")

@@ -32,6 +32,7 @@ class Strata:
     take_all_employees: float
     take_all_list: str
     take_all_types: list[str]
+    fewest_respondents: int
 
 
 @dataclass(frozen=True)

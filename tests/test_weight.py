@@ -90,6 +90,45 @@ def test_totals_that_no_weights_can_meet_are_named():
         weight.calibrate(survey, {"mod_business": {2: 5}})
 
 
+def by_size(**units: int) -> pd.DataFrame:
+    """Put so many units in each stratum; the large ones are certain."""
+    rows = [(f"{name}{i}", name) for name, count in units.items() for i in range(count)]
+    table = pd.DataFrame(rows, columns=["unit", "stratum"])
+    return table.assign(certainty=table["stratum"].isin(["large", "known"]).astype(int))
+
+
+def merged_names(table: pd.DataFrame, answered: set[str], fewest: int = 3) -> dict:
+    table = weight.merged(table, answered, ["small", "middle", "large"], fewest)
+    return table.groupby("stratum")["unit"].size().to_dict()
+
+
+def test_a_stratum_with_too_few_respondents_joins_the_next_smaller_one():
+    table = by_size(small=9, middle=6, large=4, known=1)
+    answered = {"small0", "small1", "small2", "middle0", "middle1", "middle2", "large0", "known0"}
+
+    assert merged_names(table, answered) == {"known": 1, "middle": 10, "small": 9}
+    joined = weight.merged(table, answered, ["small", "middle", "large"], 3).set_index("unit")
+    assert joined["certainty"].groupby(joined["stratum"]).max().to_dict() == {
+        "known": 1,
+        "middle": 0,
+        "small": 0,
+    }
+
+
+def test_merging_goes_on_until_all_stand_firm_and_the_smallest_goes_up():
+    table = by_size(small=9, middle=6, large=4)
+
+    assert merged_names(table, {"small0", "small1", "small2", "large0"}) == {"small": 19}
+    assert merged_names(table, {"middle0", "middle1", "middle2", "small0"}) == {"middle": 19}
+    assert merged_names(table, {"small0"}) == {"small": 19}
+
+
+def test_strata_with_enough_respondents_stay_as_they_are():
+    table = by_size(small=9, middle=6, large=4)
+
+    assert merged_names(table, set(table["unit"])) == {"large": 4, "middle": 6, "small": 9}
+
+
 def test_a_stratum_without_respondents_is_refused():
     with pytest.raises(InputError, match="1 stratum or strata have no respondent: large"):
         weight.design(respondents((0, 1, 4)), frame_of_twelve())
