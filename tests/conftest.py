@@ -1,16 +1,23 @@
 """A project in small for tests of the report, and the demo edition for tests of the real pages."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from nldtib import rounds
 from nldtib.rounds import Round
+
+# A busy machine is no failure: properties have no deadline, benchmarks measure time.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.register_profile("unhurried in CI", hypothesis.settings.get_profile("ci"))
+hypothesis.settings.load_profile("unhurried in CI" if os.environ.get("CI") else "unhurried")
 
 PROJECT = Path(__file__).resolve().parents[1]
 FIXTURES = Path(__file__).parent / "notebooks"
