@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def write_edition(folder: Path, **changes: object) -> Path:
 def project(root: Path, notebooks: Mapping[str, str], invented: bool = True) -> Round:
     """Lay out a project whose pages are made by fixture notebooks, and read its round."""
     shutil.copytree(PROJECT / "parameters", root / "parameters")
+    speaking(root, "[nl]")
     (root / "notebooks").mkdir()
     for page, fixture in notebooks.items():
         shutil.copyfile(FIXTURES / f"{fixture}.ipynb", root / "notebooks" / f"{page}.ipynb")
@@ -60,6 +62,13 @@ def project(root: Path, notebooks: Mapping[str, str], invented: bool = True) -> 
     (folder / "raw").mkdir(parents=True)
     write_edition(root / "outputs" / "2026" / "first", invented=invented)
     return round_at(root, folder)
+
+
+def speaking(root: Path, languages: str) -> None:
+    """Set the languages of the round: tests of a run need not make every page twice."""
+    choices = root / "parameters" / "2026" / "round.yml"
+    text = re.sub(r"(?m)^languages: .*$", f"languages: {languages}", choices.read_text("utf-8"))
+    choices.write_text(text, encoding="utf-8")
 
 
 def round_at(root: Path, folder: Path) -> Round:

@@ -9,7 +9,7 @@ import browser
 import pytest
 from browser import DESKTOP, NARROW, needs_chromium, opened, violations
 from bs4 import BeautifulSoup
-from conftest import project, reread
+from conftest import REPORT_NOTEBOOKS, project, reread, speaking
 
 from nldtib import report
 
@@ -28,8 +28,7 @@ def small_edition(tmp_path_factory) -> Path:
     """Make an edition of fixture notebooks in both languages."""
     root = tmp_path_factory.mktemp("small") / "project"
     this_round = project(root, {"summary": "plain", "size": "plain"})
-    choices = root / "parameters" / "2026" / "round.yml"
-    choices.write_text(choices.read_text().replace("languages: [nl]", "languages: [nl, en]"))
+    speaking(root, "[nl, en]")
     return report.edition(reread(this_round), "first").parent
 
 
@@ -181,11 +180,10 @@ def test_code_is_folded_away_and_can_be_opened_with_the_keyboard(chromium, small
         assert code.locator("pre").is_visible()
 
 
-def test_the_demo_edition_has_a_page_for_every_notebook(demo_edition):
-    from conftest import REPORT_NOTEBOOKS
-
+def test_the_demo_edition_has_a_page_for_every_notebook_in_both_languages(demo_edition):
     made = {path.stem for path in demo_edition.glob("*.html")}
-    assert made == {"index", *(path.stem for path in REPORT_NOTEBOOKS)}
+    names = {"index", *(path.stem for path in REPORT_NOTEBOOKS)}
+    assert made == names | {f"{name}.en" for name in names}
 
 
 def test_chromium_is_the_one_of_this_machine():

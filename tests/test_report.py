@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import FIXTURES, reread, round_at, run_record, write_edition
+from conftest import FIXTURES, reread, round_at, run_record, speaking, write_edition
 
 from nldtib import report
 from nldtib.errors import InputError, NldtibError, ParameterError, RunError
@@ -132,8 +132,7 @@ def test_a_link_to_a_page_that_is_not_made_is_plain_text(small_project):
 
 def test_pages_come_in_both_languages_from_one_notebook(small_project):
     this_round = small_project(size="plain")
-    choices = this_round.root / "parameters" / "2026" / "round.yml"
-    choices.write_text(choices.read_text().replace("languages: [nl]", "languages: [nl, en]"))
+    speaking(this_round.root, "[nl, en]")
     this_round = reread(this_round)
 
     quietly(this_round)
