@@ -33,7 +33,6 @@ NOTEBOOKS = sorted(
     if path.stem in {"summary", "size", "structure", "knowledge", "trends", "quality"}
 )
 LANGUAGES = ("nl", "en")
-TOPICS = tuple(words.entries("quality.topics"))
 PAGES = tuple(words.entries("sentences"))
 SPACE, MINUS = "\u00a0", "\u2212"
 TRUTH = editions.truth()
@@ -103,7 +102,7 @@ def everything(edition: Edition) -> Iterator[str]:
     hidden = keys[keys["status"] != "published"]
     for key in (*keys["key"][::20], *hidden["key"][:20]):
         yield present.passport(edition, key).data
-    yield present.quality(edition, *TOPICS).data
+    yield present.quality(edition).data
     yield present.account(edition).data
     yield present.certainty(edition).data
     yield present.colophon(edition).data
@@ -677,17 +676,18 @@ def test_a_passport_of_what_is_not_there_is_refused(edition, key):
 
 
 def texts() -> Mapping:
-    source = PROJECT / "nldtib" / "pages" / "present" / "texts.yml"
-    return yaml.safe_load(source.read_text(encoding="utf-8"))
+    home = PROJECT / "nldtib" / "pages" / "present"
+    found = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in home.glob("*.yml")}
+    return {**found.pop("texts"), **found}
 
 
 def pairs(entry: object, name: str = "") -> Iterator[tuple[str, Mapping]]:
     if isinstance(entry, Mapping) and set(entry) & set(LANGUAGES):
         yield name, entry
-        return
-    inside = entry.items() if isinstance(entry, Mapping) else enumerate(entry)
-    for key, value in inside:
-        yield from pairs(value, f"{name}.{key}")
+    if isinstance(entry, Mapping | list):
+        inside = entry.items() if isinstance(entry, Mapping) else enumerate(entry)
+        for key, value in inside:
+            yield from pairs(value, f"{name}.{key}")
 
 
 def fields(template: str) -> set[tuple[str, str]]:
@@ -737,7 +737,6 @@ def test_every_edit_rule_of_the_round_has_words():
         (lambda e: present.revision(e, "organisation"), "organisations"),
         (lambda e: present.key_figures(e, ["organisation"]), "organisations"),
         (lambda e: present.certainty(e, "turnover_defense"), "turnover_defence"),
-        (lambda e: present.quality(e, "respons"), "response"),
         (lambda e: present.sentences(e, "sizes"), "size"),
     ],
 )
@@ -820,3 +819,42 @@ def test_a_notebook_runs_and_its_links_lead_somewhere(path, language, outputs, m
     assert all(one[1:] in known for one in anchors if one.startswith("#"))
     regions = [one["aria-label"] for one in page.find_all(role="region")]
     assert len(regions) == len(set(regions))
+
+
+# The quality report
+
+
+def test_the_quality_report_keeps_the_order_of_sims(edition):
+    heads = [head.get_text() for head in soup(present.quality(edition).data).select("h2")]
+
+    assert [int(head.split()[0]) for head in heads] == list(range(1, 20))
+
+
+def test_every_rate_is_computed_from_what_was_counted(edition):
+    counts = {
+        "approached": 400,
+        "answered": 90,
+        "out_of_scope": 10,
+        "silent": 280,
+        "not_usable": 20,
+    }
+    counted = pd.DataFrame(
+        [("response", "total", name, float(value)) for name, value in counts.items()],
+        columns=cells.QUALITY,
+    )
+
+    said = plain(present.quality(dataclasses.replace(edition, quality=counted)).data)
+
+    assert "Geen bruikbaar antwoord gaf 75,0 %" in said
+    assert "hoorde 10,0 % niet tot de populatie" in said
+    assert "publicatie liggen 327 dagen" in said  # 31 December 2025 to 23 November 2026
+
+
+def test_a_topic_without_a_description_is_shown_by_its_bare_names(edition):
+    row = ("linkage_by_key", "kvk_number", "matched_units", 12.0)
+    counted = pd.concat([edition.quality, pd.DataFrame([row], columns=cells.QUALITY)])
+
+    shown = soup(present.quality(dataclasses.replace(edition, quality=counted)).data)
+
+    captions = {table.caption.b.get_text(): table for table in shown.find_all("table")}
+    assert captions["linkage by key"].tbody.get_text(" ") == "kvk number 12"

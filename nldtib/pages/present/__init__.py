@@ -5,9 +5,10 @@ readers could not compute from the cells, and nothing hidden can be: it is not i
 """
 
 from nldtib.pages.present.charts import bars
-from nldtib.pages.present.measures import account, colophon, quality
+from nldtib.pages.present.measures import account, colophon
 from nldtib.pages.present.panels import certainty, key_figures, masthead
 from nldtib.pages.present.passports import passport
+from nldtib.pages.present.quality import quality
 from nldtib.pages.present.revisions import revision
 from nldtib.pages.present.tables import table
 from nldtib.pages.present.telling import sentences

@@ -147,7 +147,7 @@ def _drawn(
         else:
             width = HATCHED * (high - low)
             axes.barh(place, width, 0.66, facecolor="none", edgecolor=drawing.MUTED, hatch="////")
-        _label(axes, place, _end(row.figure, value, scale, high - low), label, row.figure.shown)
+        _label(axes, place, _end(row.figure, value, scale, high - low), label, row.figure)
         axes.annotate(
             row.label,
             (0, place),
@@ -195,8 +195,9 @@ def _end(figure: Figure, value: float, scale: Scale, span: float) -> float:
     return max(value, figure.high / scale.divisor if figure.has_interval else value, 0.0)
 
 
-def _label(axes: "Axes", place: int, end: float, label: str, shown: bool) -> None:
-    axes.annotate(
+def _label(axes: "Axes", place: int, end: float, label: str, figure: Figure) -> None:
+    shown = figure.shown
+    text = axes.annotate(
         label,
         (end, place),
         (7, 0),
@@ -207,3 +208,4 @@ def _label(axes: "Axes", place: int, end: float, label: str, shown: bool) -> Non
         color=drawing.INK if shown else drawing.MUTED,
         annotation_clip=False,
     )
+    text.set_gid(figure.key)

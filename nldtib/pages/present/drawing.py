@@ -108,6 +108,9 @@ def _font(style: str) -> str:
 
 def _own_ids(root: ElementTree.Element, prefix: str) -> None:
     for one in root.iter():
+        if ":" in one.get("id", ""):
+            # The key of a figure, as in cells.csv; it may stand on a page more than once.
+            one.set("data-key", one.attrib.pop("id"))
         if "id" in one.attrib:
             one.set("id", f"{prefix}-{one.get('id')}")
         for name, value in list(one.attrib.items()):

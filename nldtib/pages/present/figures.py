@@ -20,7 +20,10 @@ Place = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Figure:
-    """One cell: an estimate with its precision, or the reason why it is not shown."""
+    """One cell: an estimate with its precision, or the reason why it is not shown.
+
+    `key` is its name in cells.csv; a figure that stands in no edition has none.
+    """
 
     variable: Variable
     year: int
@@ -31,6 +34,7 @@ class Figure:
     grade: str = ""
     n: int | None = None
     sign: str = NOT_SHOWN
+    key: str = ""
 
     @property
     def shown(self) -> bool:
@@ -262,4 +266,5 @@ def _figure(row: Mapping, about: Variable) -> Figure:
         grade=str(row["grade"]),
         n=None if pd.isna(row["n"]) else int(row["n"]),
         sign=str(row["sign"]) or NOT_SHOWN,
+        key=str(row["key"]),
     )

@@ -10,11 +10,20 @@ from nldtib.pages.present.markup import Safe, element, joined
 
 
 @dataclass(frozen=True)
+class Cell:
+    """Content of one column; `key` names the figure of cells.csv, `part` what of it is said."""
+
+    content: str
+    key: str = ""
+    part: str = "value"
+
+
+@dataclass(frozen=True)
 class Row:
-    """One row: its head, and one piece of text or HTML per column."""
+    """One row: its head, and one cell, piece of text or HTML per column."""
 
     head: str
-    cells: tuple[str, ...]
+    cells: tuple[Cell | str, ...]
     total: bool = False
 
 
@@ -112,5 +121,12 @@ def source(edition: Edition) -> str:
 
 def _row(row: Row, looks: Sequence[Mapping[str, str]]) -> Safe:
     head = element("th", row.head, {"scope": "row"})
-    cells = [element("td", cell, look) for cell, look in zip(row.cells, looks, strict=True)]
+    cells = [_cell(cell, look) for cell, look in zip(row.cells, looks, strict=True)]
     return element("tr", [head, *cells], {"class": "total"} if row.total else None)
+
+
+def _cell(cell: Cell | str, look: Mapping[str, str]) -> Safe:
+    if isinstance(cell, str):
+        return element("td", cell, look)
+    named = {"data-key": cell.key, "data-part": cell.part} if cell.key else {}
+    return element("td", cell.content, {**look, **named})

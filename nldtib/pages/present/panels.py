@@ -133,7 +133,7 @@ def _panel(edition: Edition, name: str) -> Safe:
             *(element("p", line, {"class": "iv"}) for line in _interval(edition, last)),
             element("p", change, {"class": "ch"}),
         ],
-        {"class": "kpi"},
+        {"class": "kpi", "data-key": last.key},
     )
 
 

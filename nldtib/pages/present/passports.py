@@ -48,7 +48,7 @@ def passport(edition: Edition, key: str) -> HTML:
         for row, text in rows
     ]
     content = [element("summary", summary), element("dl", inner)]
-    return HTML(element("details", content, {"class": "passport"}))
+    return HTML(element("details", content, {"class": "passport", "data-key": figure.key}))
 
 
 def sentence(edition: Edition, figure: Figure, place: str) -> str:

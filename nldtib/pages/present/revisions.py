@@ -104,7 +104,7 @@ def _row(edition: Edition, old: Figure, new: Figure) -> Row:
         (
             joined(str(new.year)),
             tables.printed(edition, old, scale),
-            tables.printed(edition, new, scale),
+            tables.value(edition, new, scale),
             _difference(edition, change, scale),
             _relative(edition, change),
         ),

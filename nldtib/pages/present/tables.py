@@ -8,7 +8,7 @@ from nldtib.codebook import Variable
 from nldtib.pages.cells import Edition
 from nldtib.pages.present import figures, grid, numbers, words
 from nldtib.pages.present.figures import Figure, Place
-from nldtib.pages.present.grid import Row
+from nldtib.pages.present.grid import Cell, Row
 from nldtib.pages.present.markup import Safe, joined
 from nldtib.pages.present.numbers import Scale
 from nldtib.rounds import Table
@@ -101,11 +101,16 @@ def respondents(edition: Edition, figure: Figure) -> Safe:
     return joined(numbers.number(figure.n, 0, edition.language))
 
 
-def _precision(edition: Edition, figure: Figure, scale: Scale) -> tuple[Safe, ...]:
+def value(edition: Edition, figure: Figure, scale: Scale) -> Cell:
+    """Return the cell of a figure, named by its key so that it can be checked on the page."""
+    return Cell(printed(edition, figure, scale), figure.key)
+
+
+def _precision(edition: Edition, figure: Figure, scale: Scale) -> tuple[Cell, ...]:
     return (
-        interval(edition, figure, scale),
-        respondents(edition, figure),
-        grid.grade(edition, figure),
+        Cell(interval(edition, figure, scale), figure.key, "interval"),
+        Cell(respondents(edition, figure), figure.key, "n"),
+        Cell(grid.grade(edition, figure), figure.key, "grade"),
     )
 
 
@@ -126,7 +131,7 @@ def _one_way(edition: Edition, plan: Table, found: Figures) -> Safe:
     rows = []
     for place, label, total in rows_of(edition, plan, found):
         several = [figures.at(found, place, year) for year in years]
-        cells = [printed(edition, one, scale) for one in several]
+        cells = [value(edition, one, scale) for one in several]
         rows.append(Row(label, (*cells, *_precision(edition, several[-1], scale)), total))
     dimension = edition.codebook.dimensions[plan.by[0]]
     first = [dimension.label.in_language(edition.language), *map(str, years)]
@@ -151,7 +156,8 @@ def _two_way(edition: Edition, plan: Table, found: Figures) -> Safe:
     for code, label in down:
         several = [figures.at(found, (code, other), year) for other, _ in across]
         cells = tuple(
-            joined([printed(edition, one, scale), " ", grid.grade(edition, one)]) for one in several
+            Cell(joined([printed(edition, one, scale), " ", grid.grade(edition, one)]), one.key)
+            for one in several
         )
         rows.append(Row(label, cells, code == TOTAL))
     first, second = (
@@ -181,7 +187,7 @@ def _all_precision(
     for code, label in codes[0]:
         for other, words_of_other in codes[1]:
             one = figures.at(found, (code, other), year)
-            cells = (printed(edition, one, scale), *_precision(edition, one, scale))
+            cells = (value(edition, one, scale), *_precision(edition, one, scale))
             rows.append(Row(f"{label}, {words_of_other}", cells, TOTAL in (code, other)))
     names = [
         edition.codebook.dimensions[name].label.in_language(edition.language) for name in plan.by
@@ -201,7 +207,7 @@ def _by_variable(edition: Edition, plan: Table, variables: Sequence[str]) -> Saf
         about = figures.variable(edition, name)
         scale = figures.scale(found.values(), about.unit_of_measure)
         several = [figures.at(found, (), year) for year in years]
-        cells = [printed(edition, one, scale) for one in several]
+        cells = [value(edition, one, scale) for one in several]
         head = figures.with_unit(edition, name, scale)
         rows.append(Row(head, (*cells, *_precision(edition, several[-1], scale))))
     changes = all(one.variable.statistic == "change" for one in seen.values())

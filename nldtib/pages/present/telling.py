@@ -32,8 +32,13 @@ def sentences(edition: Edition, page: str) -> HTML:
     return HTML(element("div", lines, {"class": "sentences"}))
 
 
-def told(edition: Edition, template: str) -> Safe:
+def told(edition: Edition, template: str, more: Mapping[str, str] | None = None) -> Safe:
     """Return one template with its figures filled in and made bold.
+
+    Parameters
+    ----------
+    more
+        Further fields that this template may name, already in words.
 
     Raises
     ------
@@ -47,15 +52,21 @@ def told(edition: Edition, template: str) -> Safe:
         if name is not None:
             field = f"field{len(values)}"
             text += "{" + field + "}"
-            said = _field(edition, name, spec or "")
-            values[field] = said if name in PLAIN else element("strong", said)
+            known = {**_fixed(edition), **(more or {})}
+            said = known[name] if name in known else _field(edition, name, spec or "")
+            values[field] = said if name in PLAIN else _strong(edition, name, spec or "", said)
     return filled(text, values)
 
 
+def _strong(edition: Edition, name: str, spec: str, said: str) -> Safe:
+    years = {"": edition.years[-1], "first": edition.years[0], "interval": edition.years[-1]}
+    if name not in edition.codebook.variables or spec not in years:
+        return element("strong", said)
+    figure = figures.total(edition, name, years[spec])
+    return element("strong", said, {"data-key": figure.key} if figure.key else {})
+
+
 def _field(edition: Edition, name: str, spec: str) -> str:
-    fixed = _fixed(edition)
-    if name in fixed:
-        return fixed[name]
     if name == "largest":
         return _largest(edition, *spec.split("/"))
     figures.variable(edition, name)

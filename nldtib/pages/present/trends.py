@@ -7,7 +7,7 @@ from IPython.display import HTML
 from nldtib.codebook import Variable
 from nldtib.pages.cells import Edition
 from nldtib.pages.present import figures, grid, lines, numbers, tables, timelines, words
-from nldtib.pages.present.grid import Row
+from nldtib.pages.present.grid import Cell, Row
 from nldtib.pages.present.markup import Safe, joined
 from nldtib.pages.present.numbers import Scale
 from nldtib.pages.present.timelines import Piece, Point
@@ -103,19 +103,18 @@ def _notes(edition: Edition, several: Sequence[Piece]) -> list[str]:
 def _table(edition: Edition, several: Sequence[Piece]) -> Safe:
     about = several[0].points[0].figure.variable
     scale = timelines.scale(several, about.unit_of_measure)
-    points = [point for piece in several for point in piece.points]
-    rows = [
-        Row(
-            str(point.year),
-            (
-                tables.printed(edition, point.figure, scale),
-                _interval(edition, point, scale),
-                point.source,
-                point.certainty,
-            ),
+    points = [(point, piece.kind) for piece in several for point in piece.points]
+    rows = []
+    for point, kind in sorted(points, key=lambda one: one[0].year):
+        # Only figures of this edition are named: a year may be hidden here and printed before.
+        key = point.figure.key if kind == "this" else ""
+        cells = (
+            Cell(tables.printed(edition, point.figure, scale), key),
+            Cell(_interval(edition, point, scale), key, "interval"),
+            point.source,
+            point.certainty,
         )
-        for point in sorted(points, key=lambda one: one.year)
-    ]
+        rows.append(Row(str(point.year), cells))
     heads = [
         words.text(edition.language, "series.year"),
         words.text(edition.language, "series.value"),

@@ -1,12 +1,18 @@
-"""The words of the report, in Dutch and English. They are data: texts.yml holds them all."""
+"""The words of the report, in Dutch and English. They are data.
+
+texts.yml holds them; what only one page says has a file of its own, whose name is its key here.
+"""
 
 import functools
 import importlib.resources
 from collections.abc import Mapping
+from importlib.resources.abc import Traversable
 
 import yaml
 
 from nldtib.errors import ParameterError
+
+PAGES = ("quality",)
 
 
 def text(language: str, key: str) -> str:
@@ -52,5 +58,10 @@ def entries(key: str) -> Mapping:
 
 @functools.cache
 def _texts() -> Mapping:
-    source = importlib.resources.files(__package__) / "texts.yml"
+    home = importlib.resources.files(__package__)
+    own = {name: _read(home / f"{name}.yml") for name in PAGES}
+    return {**_read(home / "texts.yml"), **own}
+
+
+def _read(source: Traversable) -> Mapping:
     return yaml.safe_load(source.read_text(encoding="utf-8"))
