@@ -3,6 +3,7 @@
 A door has a shape: the room that receives a table checks it here on entry.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,12 +54,44 @@ TOTAL = "total"
 
 @dataclass(frozen=True)
 class CalibrationModel:
-    """What the weights were calibrated to: one row of `auxiliaries` per row of the records."""
+    """What the weights were calibrated to, and how, so that replicates can do it again.
+
+    auxiliaries (n units x p, zero for fixed units), totals (p), their names, factors (n: weight
+    over design weight), distance, bounds of the factors, and the working variance (n) or None.
+    """
 
     auxiliaries: np.ndarray
     totals: np.ndarray
     names: tuple[str, ...]
     factors: np.ndarray
+    distance: str = "linear"
+    bounds: tuple[float, float] = (0.0, np.inf)
+    working_variance: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """Weights recomputed in R resamples; their spread is the uncertainty of any estimate.
+
+    weights
+        One row per row of the records, R columns.
+    scale, rscales
+        The variance is `scale` times the sum over replicates of `rscales` times the squared
+        distance to the centre; `rscales` has R values.
+    centre
+        `mean` (of the replicate estimates) or `estimate` (of the full sample).
+    degrees
+        Degrees of freedom of the plain interval; None to take the rank of the weights less one.
+    relaxed
+        In how many replicates calibration had to leave the bounds of the factors.
+    """
+
+    weights: np.ndarray
+    scale: float
+    rscales: np.ndarray
+    centre: str = "mean"
+    degrees: float | None = None
+    relaxed: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,11 +102,13 @@ class Survey:
         One row per respondent, or one per respondent and reference year (columns `unit` and
         `reference_year`); the rows of one unit share weight and stratum.
     weight, stratum
-        One value per row of the records, same index.
+        One value per row of the records, same index; a column name or an array is taken too.
     population
-        Number of units in the population, by stratum.
+        Number of units in the population, by stratum; infinite where nothing is to be
+        subtracted for a small population.
     replicates
-        Replicate weights, one column each, or None.
+        Replicate weights, or None. A plain table with one column per replicate is taken as a
+        bootstrap: every replicate counts 1/R.
     calibration
         The calibration that made the weights, or None.
     """
@@ -82,8 +117,20 @@ class Survey:
     weight: pd.Series
     stratum: pd.Series
     population: pd.Series
-    replicates: pd.DataFrame | None = None
+    replicates: Replicates | None = None
     calibration: CalibrationModel | None = None
+
+    def __post_init__(self) -> None:
+        """Bring what was given to the declared shapes."""
+        set_field = object.__setattr__
+        set_field(self, "weight", _per_row(self.records, self.weight, "weight"))
+        set_field(self, "stratum", _per_row(self.records, self.stratum, "stratum"))
+        if isinstance(self.population, Mapping):
+            set_field(self, "population", pd.Series(dict(self.population), dtype=float))
+        if isinstance(self.replicates, pd.DataFrame):
+            count = self.replicates.shape[1]
+            weights = self.replicates.to_numpy(float)
+            set_field(self, "replicates", Replicates(weights, 1 / count, np.ones(count)))
 
 
 @dataclass(frozen=True)
@@ -108,3 +155,17 @@ def check(table: pd.DataFrame, columns: tuple[str, ...], room: str) -> pd.DataFr
             f"{room} needs {len(missing)} more column(s) at its door: {', '.join(missing)}."
         )
     return table
+
+
+def _per_row(records: pd.DataFrame, given: object, what: str) -> pd.Series:
+    if isinstance(given, pd.Series):
+        return given
+    if isinstance(given, str):
+        check(records, (given,), f"Survey ({what})")
+        return records[given]
+    values = np.asarray(given)
+    if values.shape != (len(records),):
+        raise SchemaError(
+            f"Survey needs one {what} for each of {len(records)} records, not {values.size}."
+        )
+    return pd.Series(values, index=records.index)

@@ -4,34 +4,34 @@ The arguments for these limits, and how often they hold in simulation, stand in 
 """
 
 import numpy as np
-from scipy import stats
-
-from nldtib.records import weight
+from scipy import special, stats
 
 
-def spread(units: weight.Units, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the standard error and the effective degrees of freedom of each column of scores.
+def effective_degrees(
+    variances: np.ndarray, squares: np.ndarray, fourths: np.ndarray, respondents: np.ndarray
+) -> np.ndarray:
+    """Return the degrees of freedom that the skewness of the scores leaves (K x D).
 
-    The degrees of freedom follow the kurtosis of the weighted scores within strata: the variance
-    of a variance estimate from skewed values is larger than the normal theory says.
+    They follow the kurtosis of the weighted scores within strata: the variance of a variance
+    estimate from skewed values is larger than the normal theory says.
+
+    Parameters
+    ----------
+    variances
+        What each stratum adds to the variance (K x H x D).
+    squares, fourths
+        Sums of squares and of fourth powers around the stratum mean (K x H x D).
+    respondents
+        Respondents per stratum (H x 1).
     """
-    spread = units.residuals(scores) * units.weight[:, None]
-    centred = spread - units.stratum_means(spread)
-    # Fourth powers of very small or large scores would leave the range of floats.
-    scale = np.abs(centred).max(axis=0, initial=0.0)
-    centred = centred / np.where(scale > 0, scale, 1.0)
-    squares = units.stratum_sums(centred**2)
-    n = units.respondents[:, None]
-    fpc = units.fraction_unseen[:, None]
-    variances = fpc * n / np.maximum(n - 1, 1) * squares
-    variance = variances.sum(axis=0)
+    n = respondents
     second = squares / n
     with np.errstate(divide="ignore", invalid="ignore"):
-        kurtosis = np.where(second**2 > 0, units.stratum_sums(centred**4) / n / second**2, 3.0)
+        kurtosis = np.where(second**2 > 0, fourths / n / second**2, 3.0)
         noise = np.maximum((kurtosis - 3) / n + 2 / np.maximum(n - 1, 1), 1e-12)
-        df = 2 * variance**2 / (variances**2 * noise).sum(axis=0)
-    df = np.where(variance > 0, np.maximum(df, 1.0), np.inf)
-    return np.sqrt(variance) * scale, df
+        variance = variances.sum(axis=1)
+        df = 2 * variance**2 / (variances**2 * noise).sum(axis=1)
+    return np.where(variance > 0, np.maximum(df, 1.0), np.inf)
 
 
 def skewed_interval(
@@ -67,6 +67,44 @@ def share_interval(
     return low, high
 
 
+def korn_graubard(
+    shares: np.ndarray, se: np.ndarray, df: np.ndarray, n: np.ndarray, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return limits for shares: Clopper-Pearson with the effective number of respondents.
+
+    Source: Korn and Graubard (1998), Survey Methodology 24, 193-201.
+    """
+    tail = (1 - level) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = shares * (1 - shares) / se**2
+        size = size * (special.stdtrit(n - 1.0, tail) / special.stdtrit(df, tail)) ** 2
+        low = stats.beta.ppf(tail, size * shares, size * (1 - shares) + 1)
+        high = stats.beta.ppf(1 - tail, size * shares + 1, size * (1 - shares))
+    return low, high
+
+
+def ratio_interval(
+    estimates: np.ndarray, se: np.ndarray, df: np.ndarray, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return limits for ratios: on the log where the ratio is positive, else plain."""
+    reach = margin(se, df, level)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        factor = np.exp(reach / estimates)
+        low, high = estimates / factor, estimates * factor
+    usable = (estimates > 0) & np.isfinite(high)
+    return np.where(usable, low, estimates - reach), np.where(usable, high, estimates + reach)
+
+
+def plain(
+    estimates: np.ndarray, se: np.ndarray, df: np.ndarray, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the limits of the ordinary t interval, that other packages give."""
+    reach = margin(se, df, level)
+    return estimates - reach, estimates + reach
+
+
 def margin(se: np.ndarray, df: np.ndarray, level: float) -> np.ndarray:
-    """Return the half width of the plain t interval."""
-    return np.where(se > 0, stats.t.ppf((1 + level) / 2, df) * se, 0.0)
+    """Return the half width of the plain t interval; without spread it is 0, unknown if that is."""
+    df = np.broadcast_to(df, np.shape(se))
+    reach = np.where(df > 0, special.stdtrit(np.where(df > 0, df, 1.0), (1 + level) / 2), np.nan)
+    return np.where(np.equal(se, 0), 0.0, reach * se)

@@ -13,47 +13,36 @@ from nldtib.schema import CalibrationModel, Survey
 class Units:
     """The design seen per unit: n units in H strata.
 
-    weight (n), stratum_of (n, numbers 0..H-1), respondents and fraction_unseen (H), the row of the
+    weight (n), stratum_of (n, numbers 0..H-1), respondents and population (H), the row of the
     records at which each unit starts (n), the unit of each row, and the calibration per unit.
     """
 
     weight: np.ndarray
     stratum_of: np.ndarray
     respondents: np.ndarray
-    fraction_unseen: np.ndarray
+    population: np.ndarray
     first_row: np.ndarray
     unit_of_row: np.ndarray
     calibration: CalibrationModel | None
 
-    def summed(self, rows: np.ndarray) -> np.ndarray:
-        """Sum an array over rows (rows x K) to one over units (n x K)."""
-        if len(self.first_row) == len(rows):
-            return rows
-        return _grouped_sum(rows, self.unit_of_row, len(self.first_row))
-
-    def stratum_sums(self, units: np.ndarray) -> np.ndarray:
-        """Sum an array over units (n x K) to one over strata (H x K)."""
-        return _grouped_sum(units, self.stratum_of, len(self.respondents))
-
-    def stratum_means(self, units: np.ndarray) -> np.ndarray:
-        """Return, per unit, what its value is compared with: the mean of its stratum.
-
-        A stratum with one respondent has no spread of its own; its value is compared with zero
-        instead, which is large and so careful (R's survey package, lonely.psu="adjust").
-        """
-        means = self.stratum_sums(units) / self.respondents[:, None]
-        means[self.respondents == 1] = 0.0
-        return means[self.stratum_of]
+    @property
+    def fraction_unseen(self) -> np.ndarray:
+        """Return the part of each stratum that did not answer (H)."""
+        return 1 - self.respondents / self.population
 
     def residuals(self, scores: np.ndarray) -> np.ndarray:
-        """Take out of the scores (n x K) what the calibration totals explain."""
+        """Take out of the scores (K x n) what the calibration totals explain."""
         model = self.calibration
         if model is None:
             return scores
-        design_weight = self.weight / model.factors
-        root = np.sqrt(design_weight)[:, None]
-        slopes, *_ = np.linalg.lstsq(model.auxiliaries * root, scores * root, rcond=None)
-        return scores - model.auxiliaries @ slopes
+        leverage = self.weight / model.factors
+        if model.working_variance is not None:
+            leverage = leverage / model.working_variance
+        root = np.sqrt(leverage)
+        slopes, *_ = np.linalg.lstsq(
+            model.auxiliaries * root[:, None], (scores * root).T, rcond=None
+        )
+        return scores - (model.auxiliaries @ slopes).T
 
 
 def units_of(survey: Survey) -> Units:
@@ -62,54 +51,101 @@ def units_of(survey: Survey) -> Units:
     Raises
     ------
     ParameterError
-        Weights are missing, zero or negative, a unit has two weights or strata, or a stratum has
-        more respondents than units.
+        There are no records, weights are missing, infinite, zero or negative, a unit has two
+        weights or strata, a stratum has no population count, more respondents than units or
+        units without respondents, or the population counts have a column per stage.
     """
-    records = survey.records
-    weights = survey.weight.reindex(records.index).to_numpy(float)
-    bad = int((~(weights > 0) | np.isinf(weights)).sum())
-    if bad:
-        raise ParameterError(
-            f"{bad} of {len(weights)} weights are missing, infinite or not above 0."
+    weights = _weights(survey)
+    unit_of_row, first_row = _unit_of_row(survey.records)
+    stratum_of_row = _stratum_of_row(survey)
+    if len(first_row) < len(weights):
+        uneven = (weights != weights[first_row][unit_of_row]) | (
+            stratum_of_row != stratum_of_row[first_row][unit_of_row]
         )
-    if "unit" in records:
-        unit_of_row, _ = pd.factorize(records["unit"])
-    else:
-        unit_of_row = np.arange(len(records))
-    _, first_row = np.unique(unit_of_row, return_index=True)
-    labels = survey.stratum.reindex(records.index)
-    stratum_of_row = labels.map({name: i for i, name in enumerate(survey.population.index)})
-    if stratum_of_row.isna().any():
-        raise ParameterError(
-            f"{int(stratum_of_row.isna().sum())} records lie in a stratum without population count."
-        )
-    stratum_of_row = stratum_of_row.to_numpy(int)
-    if (weights != weights[first_row][unit_of_row]).any() or (
-        stratum_of_row != stratum_of_row[first_row][unit_of_row]
-    ).any():
-        raise ParameterError("The rows of one unit should share one weight and one stratum.")
+        if uneven.any():
+            raise ParameterError(
+                f"{len(np.unique(unit_of_row[uneven]))} unit(s) have rows with different weights "
+                "or strata. The rows of one unit should share one weight and one stratum."
+            )
     stratum_of = stratum_of_row[first_row]
-    n = np.bincount(stratum_of, minlength=len(survey.population)).astype(float)
     population = survey.population.to_numpy(float)
-    if (n > population).any():
-        raise ParameterError(
-            f"{int((n > population).sum())} strata have more respondents than units (n_h > N_h)."
-        )
+    n = np.bincount(stratum_of, minlength=len(population)).astype(float)
+    _check_strata(n, population)
     present = n > 0
     position = np.cumsum(present) - 1
     return Units(
         weights[first_row],
         position[stratum_of],
         n[present],
-        1 - n[present] / population[present],
+        population[present],
         first_row,
         unit_of_row,
         survey.calibration,
     )
 
 
-def _grouped_sum(values: np.ndarray, groups: np.ndarray, size: int) -> np.ndarray:
-    """Sum the rows of `values` (m x K) within groups; the sparse product beats a loop over K."""
-    order = np.argsort(groups, kind="stable")
-    edges = np.searchsorted(groups[order], np.arange(size))
-    return np.add.reduceat(values[order], edges, axis=0)
+def _weights(survey: Survey) -> np.ndarray:
+    index = survey.records.index
+    if len(index) == 0:
+        raise ParameterError("The survey has no records, so there is nothing to estimate from.")
+    weights = survey.weight
+    if not weights.index.equals(index):
+        weights = weights.reindex(index)
+    weights = weights.to_numpy(float)
+    bad = int((~(weights > 0) | np.isinf(weights)).sum())
+    if bad:
+        raise ParameterError(
+            f"{bad} of {len(weights)} weights are missing, infinite or not above 0. "
+            "A respondent stands at least for itself."
+        )
+    return weights
+
+
+def _unit_of_row(records: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.arange(len(records))
+    if "unit" not in records:
+        return rows, rows
+    unit_of_row, known = pd.factorize(records["unit"])
+    if (unit_of_row < 0).any():
+        raise ParameterError(f"{int((unit_of_row < 0).sum())} records have no unit.")
+    if len(known) == len(records):
+        return rows, rows
+    first_row = np.empty(len(known), dtype=int)
+    first_row[unit_of_row[::-1]] = rows[::-1]
+    return unit_of_row, first_row
+
+
+def _stratum_of_row(survey: Survey) -> np.ndarray:
+    if isinstance(survey.population, pd.DataFrame):
+        raise ParameterError(
+            f"The population counts have {survey.population.shape[1]} columns. Designs of two or "
+            "more stages are not offered: give the number of units by stratum."
+        )
+    labels = survey.stratum
+    if not labels.index.equals(survey.records.index):
+        labels = labels.reindex(survey.records.index)
+    if not survey.population.index.is_unique:
+        raise ParameterError("The population counts name a stratum twice.")
+    codes, known = pd.factorize(labels)
+    places = survey.population.index.get_indexer(known)
+    lost = int((codes < 0).sum() + np.isin(codes, np.flatnonzero(places < 0)).sum())
+    if lost:
+        raise ParameterError(f"{lost} records lie in a stratum without population count.")
+    return places[codes]
+
+
+def _check_strata(n: np.ndarray, population: np.ndarray) -> None:
+    if np.isnan(population).any():
+        raise ParameterError(
+            f"{int(np.isnan(population).sum())} of {len(population)} strata have no count (N_h)."
+        )
+    if (n > population * (1 + 1e-9)).any():
+        raise ParameterError(
+            f"{int((n > population * (1 + 1e-9)).sum())} of {len(n)} strata have more respondents "
+            "than units (n_h > N_h). Check the frame against the answers."
+        )
+    if ((n == 0) & (population > 0)).any():
+        raise ParameterError(
+            f"{int(((n == 0) & (population > 0)).sum())} of {len(n)} strata have units but no "
+            "respondent, so nobody stands for them. Merge strata, or follow up."
+        )
