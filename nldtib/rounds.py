@@ -64,13 +64,18 @@ class Grades:
 
 @dataclass(frozen=True)
 class Imputation:
-    """The chain of imputation methods and the variable to which each ratio is taken."""
+    """The chain of imputation methods and the variable to which each ratio is taken.
+
+    methods_of
+        The chain of a single variable, where it is another.
+    """
 
     methods: list[str]
     ratio_to: dict[str, str]
     percent_of: str
     at_most: dict[str, str]
     fewest_donors: int
+    methods_of: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,48 @@ class Clean:
 
     identifier: str
     least_answered: list[str]
+
+
+@dataclass(frozen=True)
+class UnitError:
+    """When an amount is suspected of another unit of measure; `beside` is what it is held against.
+
+    tolerance
+        An answer within this factor of what is usual, or of a thousand times that, counts as such.
+    """
+
+    factors: list[float]
+    beside: dict[str, list[str]]
+    tolerance: float
+    fewest_agreeing: int
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Parameters of Hidiroglou and Berthelot, for changes between years of these variables."""
+
+    variables: list[str]
+    U: float
+    A: float
+    C: float
+    fewest: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Variables that are scored, with what a ratio is taken to, and how many scores are shown."""
+
+    ratio_to: dict[str, list[str]]
+    shown: int
+
+
+@dataclass(frozen=True)
+class Edit:
+    """How answers that may be wrong are looked for, besides the edit rules."""
+
+    unit_error: UnitError
+    outliers: Outliers
+    scores: Scores
 
 
 @dataclass(frozen=True)
@@ -115,6 +162,7 @@ class Parameters:
     calibration: Calibration
     interval: Interval
     grades: Grades
+    edit: Edit
     imputation: Imputation
     clean: Clean
 

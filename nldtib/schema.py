@@ -27,9 +27,20 @@ FRAME = (
 )
 RECORDS = ("unit", "holding", "reference_year")
 FINDINGS = ("rule", "severity", "unit", "reference_year")
-CHANGES = ("unit", "reference_year", "variable", "origin", "rule")
+CHANGES = (
+    "unit",
+    "reference_year",
+    "variable",
+    "origin",
+    "rule",
+    "old",
+    "new",
+    "who",
+    "date",
+)
 RESPONSE = ("unit", "status")
 DECISIONS = ("unit", "variable", "year", "old", "new", "reason", "who", "date")
+ACCOUNTS = ("unit", "variable", "year", "value", "source")
 CONTRIBUTIONS = ("unit", "holding", "reference_year", "weight", "certainty")
 CELLS = (
     "table",

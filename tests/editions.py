@@ -127,7 +127,10 @@ def quality(figures: pd.DataFrame) -> pd.DataFrame:
             ("findings", rule, "soft", 4 + place if soft else 0),
             ("findings", rule, "emptied", 0 if soft else 5),
         ]
-    rows += [("corrections", name, "values", 3) for name in ("turnover_defence", "fte_total")]
+    for name in ("turnover_defence", "fte_total"):
+        rows += [("suspects", name, "unit_error", 3), ("suspects", name, "outlier", 2)]
+        rows += [("corrections", name, "corrected", 3), ("corrections", name, "emptied", 1)]
+        rows += [("imputation_method", name, "other_year", 30)]
     for name, share in (("turnover_defence", 8.73), ("fte_defence", 5.2), ("export_percent", 14.1)):
         rows += [("imputation", name, "values", 41), ("imputation", name, "share", share)]
     rows += [("imputation", "turnover_defence", "weight_share", 6.48)]

@@ -23,13 +23,14 @@ def book() -> Codebook:
     return Codebook(WORD, {}, variables, {})
 
 
-def choices(methods=("other_year", "stratum_ratio"), fewest=1) -> Imputation:
+def choices(methods=("other_year", "stratum_ratio"), fewest=1, methods_of=None) -> Imputation:
     return Imputation(
         list(methods),
         {"turnover": "employees", "defence": "turnover"},
         "defence",
         {"defence": "turnover"},
         fewest,
+        methods_of or {},
     )
 
 

@@ -51,43 +51,71 @@ def prepare(this_round: Round, progress: Progress = silent) -> Prepared:
     frame = load.frame(this_round.folder / "raw" / "frame.csv")
     progress("clean")
     linked = clean.link(answers.table, frame, choices.clean.identifier)
-    records = clean.records(linked.table, frame, book, choices.reference_years)
+    rules = edit.read_rules(this_round.rules_file, book)
+    also = edit.answers_named(rules, book)
+    records = clean.records(linked.table, frame, book, choices.reference_years, also)
     response = respond.status(frame, records, choices.clean.least_answered)
     useful = response.loc[response["status"].isin(["answered", "out_of_scope"]), "unit"]
     records = records[records["unit"].isin(useful)].reset_index(drop=True)
-    progress("edit")
-    rules = edit.read_rules(this_round.rules_file, book)
-    decided = edit.decide(records, edit.read_decisions(this_round.folder / "decisions.csv"))
-    findings = edit.confront(decided.records, rules)
-    emptied = edit.empty(decided.records, findings, rules)
+    strata = _strata(this_round, frame, set(useful))
+    stratum = records["unit"].map(strata["stratum"])
+    edited = _edited(this_round, records, rules, strata, progress)
     progress("impute")
+    accounts = load.accounts(this_round.folder / "raw" / "accounts.csv")
+    imputed = impute.fill(edited.records, stratum, book, choices.imputation, accounts)
+    progress("weight")
+    certainty = records["unit"].map(strata["certainty"])
+    survey = _weighted(this_round, clean.derived(imputed.records, book), frame, strata)
+    changes = pd.concat([edited.changes, imputed.changes], ignore_index=True)
     size_class = clean.size_class(frame, book)
+    return Prepared(
+        frame, size_class, answers, linked, response, edited, changes, survey, certainty
+    )
+
+
+def _strata(this_round: Round, frame: pd.DataFrame, useful: set[str]) -> pd.DataFrame:
+    choices, book = this_round.parameters.strata, this_round.codebook
     strata = weight.strata(
         frame,
-        size_class,
-        choices.strata.take_all_employees,
-        choices.strata.take_all_list,
-        choices.strata.take_all_types,
+        clean.size_class(frame, book),
+        choices.take_all_employees,
+        choices.take_all_list,
+        choices.take_all_types,
     )
     order = [item.code for item in book.dimensions["size_class"].codes] + ["large"]
-    strata = weight.merged(strata, set(useful), order, choices.strata.fewest_respondents)
-    strata = strata.set_index("unit")
-    stratum = emptied.records["unit"].map(strata["stratum"])
-    imputed = impute.fill(emptied.records, stratum, book, choices.imputation)
-    progress("weight")
-    certainty = emptied.records["unit"].map(strata["certainty"])
-    survey = _weighted(this_round, clean.derived(imputed.records, book), frame, strata)
-    changes = pd.concat([decided.changes, emptied.changes, imputed.changes], ignore_index=True)
-    return Prepared(
-        frame, size_class, answers, linked, response, findings, changes, survey, certainty
-    )
+    return weight.merged(strata, useful, order, choices.fewest_respondents).set_index("unit")
+
+
+def _edited(
+    this_round: Round,
+    records: pd.DataFrame,
+    rules: tuple[edit.Rule, ...],
+    strata: pd.DataFrame,
+    progress: Progress,
+) -> counts.Edits:
+    """Apply decisions, find what is wrong, score what matters, and empty what nobody settled."""
+    progress("edit")
+    choices = this_round.parameters.edit
+    decisions = edit.read_decisions(this_round.folder / "decisions.csv")
+    decided = edit.decide(records, decisions)
+    broken = edit.confront(decided.records, rules)
+    within = this_round.parameters.imputation.at_most
+    suspects = edit.unit_errors(decided.records, choices.unit_error, within)
+    unlike = edit.outliers(decided.records, choices.outliers)
+    findings = pd.concat([broken, edit.as_findings(suspects), unlike], ignore_index=True)
+    survey = weight.design(records, strata.reset_index())
+    suspect = pd.concat([suspects, edit.guarded(broken, rules)], ignore_index=True)
+    scores = edit.scores(decided.records, survey.weight, survey.stratum, suspect, choices.scores)
+    emptied = edit.empty(decided.records, broken, rules, decided.changes)
+    changes = pd.concat([decided.changes, emptied.changes], ignore_index=True)
+    return counts.Edits(emptied.records, changes, findings, suspects, scores)
 
 
 def check(this_round: Round, progress: Progress = silent) -> str:
     """Say whether a round is complete and readable, in counts only. Nothing is written."""
     prepared = prepare(this_round, progress)
     status = prepared.response["status"].value_counts()
-    findings = prepared.findings["severity"].value_counts()
+    findings = prepared.edits.findings["severity"].value_counts()
     origins = prepared.changes["origin"].value_counts()
     return "\n".join(
         [
@@ -100,6 +128,7 @@ def check(this_round: Round, progress: Progress = silent) -> str:
             f"{findings.get('hard', 0)} hard and {findings.get('soft', 0)} soft findings; "
             f"{origins.get('corrected', 0)} values corrected by decision, "
             f"{origins.get('emptied', 0)} emptied, {origins.get('imputed', 0)} imputed.",
+            counts.most_important(prepared, this_round.parameters.edit.scores.shown),
             f"Round {this_round.name} is complete and readable. Nothing was written.",
         ]
     )
@@ -146,7 +175,9 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     account, quality = counts.account(prepared), counts.quality(prepared, source, pattern.cells)
     secret = {
         "prepared/contributions.csv": contributions,
-        "prepared/findings.csv": prepared.findings,
+        "prepared/findings.csv": prepared.edits.findings,
+        "prepared/unit_errors.csv": prepared.edits.suspects,
+        "prepared/scores.csv": prepared.edits.scores,
         "prepared/changes.csv": prepared.changes,
         "prepared/doubts.csv": prepared.answers.doubts,
         "disclosure/reasons.csv": pattern.reasons,

@@ -7,9 +7,26 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nldtib.records import clean, load, respond, tabulate
+from nldtib.records import clean, edit, load, respond, tabulate
 from nldtib.rounds import Round
 from nldtib.schema import ACCOUNT, Survey
+
+
+@dataclass(frozen=True)
+class Edits:
+    """Records after editing, and what was found on the way: `schema` names the tables.
+
+    suspects
+        As `edit.unit_errors` gives them.
+    scores
+        As `edit.scores` gives them, largest first.
+    """
+
+    records: pd.DataFrame
+    changes: pd.DataFrame
+    findings: pd.DataFrame
+    suspects: pd.DataFrame
+    scores: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -21,7 +38,7 @@ class Prepared:
     answers: load.Answers
     linked: clean.Linked
     response: pd.DataFrame
-    findings: pd.DataFrame
+    edits: Edits
     changes: pd.DataFrame
     survey: Survey
     certainty: pd.Series
@@ -51,8 +68,10 @@ def quality(prepared: Prepared, source: tabulate.Source, cells: pd.DataFrame) ->
         rows.append(_melted(topic, respond.ladder(prepared.response, group).set_index("group")))
     rows += [
         _melted("findings", _findings(prepared)),
-        _melted("corrections", _counts(prepared.changes, "corrected")),
+        _melted("suspects", _suspects(prepared)),
+        _melted("corrections", _corrections(prepared)),
         _melted("imputation", _imputation(prepared, source)),
+        _melted("imputation_method", _by_method(prepared)),
         _melted("weights", _weights(prepared.survey)),
         _melted(
             "precision", cells.groupby("grade").size().to_frame("cells").drop("", errors="ignore")
@@ -63,25 +82,55 @@ def quality(prepared: Prepared, source: tabulate.Source, cells: pd.DataFrame) ->
     return pd.concat(rows, ignore_index=True)
 
 
+def most_important(prepared: Prepared, count: int) -> str:
+    """Say in one sentence how much of all doubt lies in the answers with the largest scores."""
+    scores, changes = prepared.edits.scores, prepared.edits.changes
+    first = edit.largest(scores, changes[changes["origin"] != "emptied"], count)
+    part = 100 * first["score"].sum() / scores["score"].sum() if len(first) else 0.0
+    return (
+        f"The {len(first)} answers that matter most hold {part:.0f} % of the score of all "
+        f"{len(scores):,}; prepared/scores.csv lists them after produce."
+    )
+
+
 def _melted(topic: str, table: pd.DataFrame) -> pd.DataFrame:
     long = table.rename_axis("item").reset_index().melt("item", var_name="measure")
     return long.assign(topic=topic)[["topic", "item", "measure", "value"]]
 
 
 def _findings(prepared: Prepared) -> pd.DataFrame:
-    counts = prepared.findings.groupby(["rule", "severity"]).size().unstack(fill_value=0)
+    findings = prepared.edits.findings
+    findings = findings[~findings["rule"].str.startswith(edit.DETECTED)]
+    counts = findings.groupby(["rule", "severity"]).size().unstack(fill_value=0)
     counts = counts.reindex(columns=["hard", "soft"], fill_value=0)
     emptied = prepared.changes[prepared.changes["origin"] == "emptied"].groupby("rule").size()
     return counts.assign(emptied=emptied).fillna(0)
 
 
-def _counts(changes: pd.DataFrame, origin: str) -> pd.DataFrame:
-    return changes[changes["origin"] == origin].groupby("variable").size().to_frame("values")
+def _suspects(prepared: Prepared) -> pd.DataFrame:
+    """Count what was found without a rule, by variable and by what looked for it."""
+    rules, counts = prepared.edits.findings["rule"], {}
+    for prefix in edit.DETECTED:
+        found = rules[rules.str.startswith(prefix)].str.removeprefix(prefix)
+        counts[prefix.rstrip("_")] = found.value_counts().sort_index()
+    return pd.DataFrame(counts).fillna(0)
+
+
+def _corrections(prepared: Prepared) -> pd.DataFrame:
+    changes = prepared.edits.changes
+    counts = changes.groupby(["variable", "origin"]).size().unstack(fill_value=0)
+    return counts.reindex(columns=["corrected", "confirmed", "emptied"], fill_value=0)
+
+
+def _by_method(prepared: Prepared) -> pd.DataFrame:
+    filled = prepared.changes[prepared.changes["origin"] == "imputed"]
+    return filled.groupby(["variable", "rule"]).size().unstack(fill_value=0)
 
 
 def _imputation(prepared: Prepared, source: tabulate.Source) -> pd.DataFrame:
     records = prepared.survey.records
-    counts = _counts(prepared.changes, "imputed")
+    imputed = prepared.changes[prepared.changes["origin"] == "imputed"]
+    counts = imputed.groupby("variable").size().to_frame("values")
     counts["share"] = 100 * counts["values"] / int(records["in_scope"].sum())
     last = records["in_scope"] & (records["reference_year"] == source.reference_years[-1])
     amounts = tabulate.imputed_amounts(source)

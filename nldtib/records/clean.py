@@ -16,6 +16,7 @@ from nldtib.schema import ANSWERS, FRAME, check
 
 USABLE = ("ok", "normalised", "approximate")
 YES_NO = {"Y": 1.0, "N": 0.0}
+FROM_REGISTER = ("holding", "employees", "mod_business", "organisation_type")
 
 
 @dataclass(frozen=True)
@@ -71,23 +72,35 @@ def link(answers: pd.DataFrame, frame: pd.DataFrame, identifier: str) -> Linked:
 
 
 def records(
-    answers: pd.DataFrame, frame: pd.DataFrame, book: Codebook, reference_years: Sequence[int]
+    answers: pd.DataFrame,
+    frame: pd.DataFrame,
+    book: Codebook,
+    reference_years: Sequence[int],
+    also: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Lay the answers of linked units out as records.
+
+    Parameters
+    ----------
+    also
+        Parts of a split that edit rules name besides variables, as in domsplit_ZEE. Who filled in
+        one part of a split left the others blank for nought.
 
     Returns
     -------
     DataFrame
         One row per respondent and reference year: unit, holding, reference_year, in_scope,
-        employees and mod_business of the frame, every answered variable (NaN where missing), the
-        code of each partition, and 0/1 columns `<dimension>.<code>` of overlapping dimensions.
+        employees, turnover_register and mod_business of the frame, every answered variable (NaN
+        where missing), the code of each partition, 0/1 columns `<dimension>.<code>` of
+        overlapping dimensions, and the parts of splits that `also` names.
     """
     units = pd.Index(answers["unit"].unique(), name="unit")
     rows = pd.MultiIndex.from_product([units, reference_years], names=["unit", "reference_year"])
     table = pd.DataFrame(index=rows).reset_index()
     register = frame.set_index("unit")
-    for column in ("holding", "employees", "mod_business", "organisation_type"):
-        table[column] = table["unit"].map(register[column])
+    for column in (*FROM_REGISTER, "turnover_register"):
+        if column in register:
+            table[column] = table["unit"].map(register[column])
     # Only a plain "no" takes an organisation out; silence on the question does not.
     table["in_scope"] = table["unit"].map(_answer(answers, "sector", "unit")).ne("N")
     usable = answers[answers["status"].isin(USABLE)]
@@ -95,7 +108,7 @@ def records(
         table[variable.name] = _numbers(usable, variable.answer, table)
     for dimension in book.dimensions.values():
         table = pd.concat([table, _places(dimension, usable, register, table)], axis=1)
-    return table
+    return pd.concat([table, *_splits(usable, also, table)], axis=1)
 
 
 def derived(table: pd.DataFrame, book: Codebook) -> pd.DataFrame:
@@ -139,6 +152,15 @@ def _numbers(usable: pd.DataFrame, variable: str, table: pd.DataFrame) -> pd.Ser
     lookup = dict(zip(keys, values, strict=True))
     wanted = table["unit"] if lasting else zip(table["unit"], table["reference_year"], strict=True)
     return pd.Series([lookup.get(key, np.nan) for key in wanted], table.index, dtype=float)
+
+
+def _splits(usable: pd.DataFrame, names: Sequence[str], table: pd.DataFrame) -> list[pd.DataFrame]:
+    found = []
+    for question in dict.fromkeys(name.rpartition("_")[0] for name in names):
+        parts = [name for name in names if name.rpartition("_")[0] == question]
+        split = pd.DataFrame({name: _numbers(usable, name, table) for name in parts})
+        found.append(split.mask(split.notna().any(axis=1), split.fillna(0.0)))
+    return found
 
 
 def _places(

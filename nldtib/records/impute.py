@@ -1,22 +1,33 @@
 """Fill item nonresponse, and remember every value that was filled.
 
-Amounts pass along a chain of methods; what an organisation is or does is taken from its nearest
-neighbour. No answered value is ever altered.
+Amounts pass along a chain of methods, which is data (round.yml); what an organisation is or does is
+taken from its nearest neighbour. No answered value is ever altered.
 
 Source: de Waal, Pannekoek and Scholtus (2011), Handbook of Statistical Data Editing and
 Imputation, sections 7.3 (ratio), 7.6 (nearest neighbour) and 9.2 (historical).
 """
 
+from collections.abc import Sequence
+from itertools import chain
+
 import numpy as np
 import pandas as pd
 
-from nldtib.codebook import Codebook
+from nldtib.codebook import Codebook, closest
 from nldtib.errors import MissingValuesError, ParameterError
 from nldtib.rounds import Imputation
 from nldtib.schema import CHANGES, Edited
 
+METHODS = ("other_year", "accounts", "stratum_ratio", "nearest_neighbour")
 
-def fill(records: pd.DataFrame, stratum: pd.Series, book: Codebook, choices: Imputation) -> Edited:
+
+def fill(
+    records: pd.DataFrame,
+    stratum: pd.Series,
+    book: Codebook,
+    choices: Imputation,
+    accounts: pd.DataFrame | None = None,
+) -> Edited:
     """Fill every missing value of the units in scope.
 
     Parameters
@@ -28,8 +39,11 @@ def fill(records: pd.DataFrame, stratum: pd.Series, book: Codebook, choices: Imp
     book
         Says which variables were answered, in which unit of measure.
     choices
-        The chain of methods, the auxiliary of each ratio, and the fewest donors of a ratio; with
-        fewer the ratio of all strata together is taken.
+        The chain of methods and the chains of single variables, the auxiliary of each ratio, and
+        the fewest donors of a ratio; with fewer the ratio of all strata together is taken.
+    accounts
+        ACCOUNTS: figures of annual accounts, in the unit of measure of their variable. None means
+        that there are none.
 
     Returns
     -------
@@ -39,29 +53,41 @@ def fill(records: pd.DataFrame, stratum: pd.Series, book: Codebook, choices: Imp
     Raises
     ------
     ParameterError
-        A method is unknown.
+        A method is unknown, or a chain is given for a variable that is not imputed.
     MissingValuesError
         The chain left gaps.
     """
-    unknown = sorted(set(choices.methods) - {"other_year", "stratum_ratio"})
-    if unknown:
-        raise ParameterError(
-            f"Unknown imputation method {unknown[0]}. Known: other_year, stratum_ratio."
-        )
     table = records.copy()
-    traits = _fill_traits(table, stratum, book)
     amounts = [name for name in choices.ratio_to if name in table]
     percents = [v.name for v in book.answered() if v.unit_of_measure == "percent"]
-    filled = [traits]
+    _refuse_unknown(choices, [*choices.ratio_to, *percents])
+    filled = [_fill_traits(table, stratum, book)]
     for name in [*amounts, *percents]:
-        filled.append(_fill_amount(table, records, name, stratum, choices))
-    changes = pd.concat(filled, ignore_index=True)[list(CHANGES)]
+        filled.append(_fill_amount(table, records, name, stratum, choices, accounts))
     _keep_parts_within(table, records, choices)
     for name in [*amounts, *percents]:
         gaps = int(table.loc[table["in_scope"], name].isna().sum())
         if gaps:
             raise MissingValuesError(name, gaps, int(table["in_scope"].sum()))
-    return Edited(table, changes)
+    changes = pd.concat(filled)
+    news = [table.at[r, v] if v in table else "" for r, v in changes["variable"].items()]
+    changes = changes.assign(origin="imputed", old=np.nan, new=news, date="")
+    return Edited(table, changes.reset_index(drop=True)[list(CHANGES)])
+
+
+def _refuse_unknown(choices: Imputation, imputed: Sequence[str]) -> None:
+    for method in chain(choices.methods, *choices.methods_of.values()):
+        if method not in METHODS:
+            raise ParameterError(
+                f"Unknown imputation method {method}.{closest(method, METHODS)} "
+                f"Known: {', '.join(METHODS)}."
+            )
+    for name in choices.methods_of:
+        if name not in imputed:
+            raise ParameterError(
+                f"A chain of methods is given for {name}, which is no amount or percentage."
+                f"{closest(name, imputed)} Mend round.yml."
+            )
 
 
 def _fill_amount(
@@ -70,16 +96,22 @@ def _fill_amount(
     name: str,
     stratum: pd.Series,
     choices: Imputation,
+    accounts: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Fill `name` in `table` in place of its gaps; the caller owns `table`."""
     parts = []
     percent = name not in choices.ratio_to
-    for method in choices.methods:
+    for method in choices.methods_of.get(name, choices.methods):
         gaps = table[name].isna() & table["in_scope"]
         if not gaps.any():
             break
-        if method == "other_year":
+        source = pd.Series("", table.index)
+        if method == "accounts":
+            values, source = _deposited(table, name, accounts)
+        elif method == "other_year":
             values = _other_year(reported, name, stratum, percent, choices.fewest_donors)
+        elif method == "nearest_neighbour":
+            values = _neighbour_ratio(table, reported, name, stratum, choices)
         elif percent:
             values = _mean(table, reported, name, stratum, choices)
         else:
@@ -87,8 +119,47 @@ def _fill_amount(
         done = gaps & values.notna()
         table.loc[done, name] = values[done]
         rows = table.loc[done, ["unit", "reference_year"]]
-        parts.append(rows.assign(variable=name, origin="imputed", rule=method))
+        parts.append(rows.assign(variable=name, rule=method, who=source[done]))
     return pd.concat(parts) if parts else pd.DataFrame(columns=CHANGES)
+
+
+def _deposited(
+    table: pd.DataFrame, name: str, accounts: pd.DataFrame | None
+) -> tuple[pd.Series, pd.Series]:
+    """Return what annual accounts say, and their source."""
+    if accounts is None:
+        return pd.Series(np.nan, table.index), pd.Series("", table.index)
+    own = accounts[accounts["variable"] == name].set_index(["unit", "year"])
+    rows = pd.MultiIndex.from_frame(table[["unit", "reference_year"]])
+    found = own.reindex(rows)
+    return (
+        pd.Series(found["value"].to_numpy(float), table.index),
+        pd.Series(found["source"].fillna("").to_numpy(), table.index),
+    )
+
+
+def _neighbour_ratio(
+    table: pd.DataFrame,
+    reported: pd.DataFrame,
+    name: str,
+    stratum: pd.Series,
+    choices: Imputation,
+) -> pd.Series:
+    """Return the ratio of the nearest answer of the same year, times what is known; or a percent.
+
+    The nearest by register employees; a donor of the same stratum is nearer than any other.
+    """
+    auxiliary = choices.ratio_to.get(name)
+    known = table[auxiliary] if auxiliary else pd.Series(1.0, table.index)
+    below = reported[auxiliary] if auxiliary else known
+    ratio = (reported[name] / below.where(below > 0)).where(reported["in_scope"])
+    values = pd.Series(np.nan, table.index)
+    for _, rows in table.assign(stratum=stratum, ratio=ratio).groupby("reference_year"):
+        needy = rows["ratio"].isna() & rows["in_scope"]
+        donor_of = _nearest(rows[rows["ratio"].notna()], rows[needy])
+        for row, donor in donor_of.items():
+            values[row] = known[row] * ratio[donor]
+    return values
 
 
 def _other_year(
@@ -184,20 +255,24 @@ def _fill_traits(table: pd.DataFrame, stratum: pd.Series, book: Codebook) -> pd.
             table.loc[rows, block] = units.loc[donor, block].to_numpy()
             filled = table.loc[rows, ["unit", "reference_year"]]
             name = block[0].split(".")[0]
-            parts.append(filled.assign(variable=name, origin="imputed", rule="nearest_neighbour"))
+            parts.append(filled.assign(variable=name, rule="nearest_neighbour", who=""))
     return pd.concat(parts) if parts else pd.DataFrame(columns=CHANGES)
 
 
 def _neighbours(units: pd.DataFrame, block: list[str]) -> dict[str, str]:
     complete = units[block].notna().all(axis=1)
-    donors, needy = units[complete], units[~complete]
+    return _nearest(units[complete], units[~complete])
+
+
+def _nearest(donors: pd.DataFrame, needy: pd.DataFrame) -> dict:
+    """Return the label of the nearest donor by employees, by the label of each needy row."""
     if needy.empty or donors.empty:
         return {}
     size = np.log1p(donors["employees"].to_numpy(float))
     found = {}
-    for unit, row in needy.iterrows():
+    for label, row in needy.iterrows():
         near = np.abs(size - np.log1p(row["employees"]))
         # A donor of the same stratum is always nearer than any other.
         near = near + 100.0 * (donors["stratum"] != row["stratum"]).to_numpy()
-        found[unit] = donors.index[int(near.argmin())]
+        found[label] = donors.index[int(near.argmin())]
     return found

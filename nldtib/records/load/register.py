@@ -7,6 +7,7 @@ import pandas as pd
 from nldtib.codebook import closest
 from nldtib.errors import InputError
 from nldtib.records.load import delimited, recognise
+from nldtib.schema import ACCOUNTS
 
 TEXTS = "unit name kvk holding organisation_type postcode province military_domain".split()
 FLAGS = ("mod_business", "known_large")
@@ -59,6 +60,43 @@ def frame(path: Path, *, largest: int = 100_000_000) -> pd.DataFrame:
         elif column in FLAGS or column.startswith(SOURCE):
             table[column] = _flag(table[column], path.name)
     return table
+
+
+def accounts(path: Path, *, largest: int = 100_000_000) -> pd.DataFrame | None:
+    """Read `accounts.csv`: figures that analysts took from annual accounts, each with its source.
+
+    Returns
+    -------
+    ACCOUNTS, one row per unit, variable and year: unit, variable, source (text), year (integer),
+    value (float, in the unit of measure of the variable). None where there is no such file.
+
+    Raises
+    ------
+    InputError
+        A column is absent, a unit, variable or source is empty, a year or value is no number, or
+        one figure stands twice.
+    """
+    path = Path(path)
+    if not path.is_file():
+        return None
+    grid = delimited.read(recognise.content(path, largest), path.name, lambda found: len(found))
+    absent = [column for column in ACCOUNTS if column not in grid.headings]
+    if absent:
+        raise InputError(f"{path.name} lacks the column {absent[0]}. Add it.")
+    cells = [[cell or "" for cell in row] for row in grid.rows]
+    table = pd.DataFrame(cells, columns=list(grid.headings), dtype="str")[list(ACCOUNTS)]
+    bare = int((table[["unit", "variable", "source"]] == "").any(axis=1).sum())
+    unyeared = int((~table["year"].str.fullmatch("[0-9]{4}")).sum())
+    if bare or unyeared:
+        raise InputError(
+            f"{bare} of {len(table)} rows of {path.name} lack a unit, variable or source, and "
+            f"{unyeared} have no year of four digits. Complete them."
+        )
+    twice = int(table.duplicated(["unit", "variable", "year"]).sum())
+    if twice:
+        raise InputError(f"{twice} rows of {path.name} repeat a figure that stands above.")
+    values = _number(table["value"], path.name, False)
+    return table.assign(year=table["year"].astype(int), value=values)
 
 
 def _refuse_columns(headings: tuple[str, ...], name: str) -> None:
