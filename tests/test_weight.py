@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nldtib.errors import ConvergenceError, InputError, ParameterError
+from nldtib.errors import ConvergenceError, InputError, MissingValuesError, ParameterError
 from nldtib.records import weight
 
 
@@ -83,11 +83,88 @@ def test_fixed_units_keep_their_weight():
     assert weights[~fixed].sum() == pytest.approx(6)
 
 
-def test_totals_that_no_weights_can_meet_are_named():
+def test_totals_that_no_weights_can_meet_are_named_with_how_far_off_they_stay():
     survey = weight.design(respondents(), frame_of_twelve())
 
-    with pytest.raises(ConvergenceError, match="missed 1 of 1 totals.*mod_business=2"):
+    with pytest.raises(ConvergenceError, match=r"missed 1 of 1 totals: mod_business=2 \(100.0 %"):
         weight.calibrate(survey, {"mod_business": {2: 5}})
+    # Six respondents of weight 2: factors up to 1.5 bring the weights to 18, of the 36 asked for.
+    with pytest.raises(ConvergenceError, match=r"stratum=small \(50.0 % too low\)"):
+        weight.calibrate(survey, {"stratum": {"small": 18.0, "large": 6.0}}, bounds=(0.5, 1.5))
+
+
+def test_margins_that_contradict_each_other_are_refused():
+    survey = weight.design(respondents(), frame_of_twelve())
+    totals = {"stratum": {"small": 6, "large": 6}, "mod_business": {0: 4, 1: 9}}
+
+    with pytest.raises(ConvergenceError, match="missed"):
+        weight.calibrate(survey, totals)
+
+
+def test_a_template_counts_and_sums_the_frame_and_is_taken_as_it_is():
+    frame = frame_of_twelve()
+    table = weight.template(
+        frame, {"counts": ["stratum", ("stratum", "mod_business")], "amounts": ["employees"]}
+    )
+
+    assert table.set_index("code")["total"].loc["small"] == 6
+    assert dict(zip(table["code"], table["total"], strict=True))[("large", 1)] == 4
+    assert table.loc[table["margin"] == "employees", "total"].item() == 330
+    weights = weight.calibrate(weight.design(respondents(), frame), table).weight
+    assert (weights * respondents()["employees"]).sum() == pytest.approx(330)
+
+
+def test_post_stratification_is_calibration_to_one_crossed_margin():
+    frame, records = frame_of_twelve(), respondents()
+    cells = frame.groupby(["stratum", "mod_business"]).size()
+    weights = weight.calibrate(
+        weight.design(records, frame), {("stratum", "mod_business"): cells}
+    ).weight
+
+    # Four units with business over two respondents, two without over one.
+    assert weights.tolist() == pytest.approx([2.0] * 6)
+
+
+def test_the_ratio_estimator_is_calibration_with_a_working_variance():
+    frame, records = frame_of_twelve(), respondents()
+    survey = weight.design(records, frame)
+
+    ratio = weight.calibrate(survey, {"employees": 363.0}, working_variance="employees").weight
+
+    assert ratio.tolist() == pytest.approx([2.2] * 6)
+
+
+def test_totals_are_held_against_the_answers_before_weights_move():
+    survey = weight.design(respondents(), frame_of_twelve())
+    totals = {
+        "stratum": {"small": 6, "large": 6, "medium": 3},
+        "mod_business": {1: 8},
+        "colour": {"red": 1},
+        "employees": -5.0,
+    }
+    found = weight.check_totals(survey, totals).set_index(["margin", "problem"])["size"]
+
+    assert found.to_dict() == {
+        ("stratum", "impossible"): 3.0,
+        ("mod_business", "missing"): 2.0,
+        ("colour", "unknown"): 1.0,
+        ("employees", "impossible"): -5.0,
+    }
+    apart = {"stratum": {"small": 6, "large": 6}, "mod_business": {0: 4, 1: 9}}
+    assert weight.check_totals(survey, apart)["problem"].tolist() == ["inconsistent"]
+    fine = weight.template(frame_of_twelve(), {"counts": ["stratum"], "amounts": ["employees"]})
+    assert weight.check_totals(survey, fine).empty
+
+
+def test_totals_without_a_number_gaps_and_a_second_calibration_are_refused():
+    survey = weight.design(respondents(), frame_of_twelve())
+    with pytest.raises(ParameterError, match="missing or infinite: employees"):
+        weight.calibrate(survey, {"employees": np.nan})
+    gaps = weight.design(respondents().assign(size=[1.0, None, 2, 3, 4, 5]), frame_of_twelve())
+    with pytest.raises(MissingValuesError, match="size is missing for 1 of 6"):
+        weight.calibrate(gaps, {"size": 3.0})
+    with pytest.raises(ParameterError, match="calibrated before"):
+        weight.calibrate(weight.calibrate(survey, {"employees": 330.0}), {"employees": 330.0})
 
 
 def by_size(**units: int) -> pd.DataFrame:

@@ -7,12 +7,10 @@ Source: Wolter (2007), Introduction to Variance Estimation, section 2.5 (collaps
 Lumley (2010), Complex Surveys, section 3.2 and appendix on `survey.lonely.psu`.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from nldtib.errors import ParameterError
-from nldtib.records.weight import Units
+from nldtib.records.weight import Units, collapsed
 
 RULES = {
     "adjust": "its value is compared with zero, which is large and so careful",
@@ -41,34 +39,8 @@ def checked(rule: str) -> str:
 
 
 def treated(design: Units, rule: str) -> Units:
-    """Return the design as the variance is to see it: `collapse` joins strata, others do not.
-
-    A stratum with one respondent out of several joins the next one in the order of the population
-    counts (the last one joins the one before it); strata that answered in full are passed over.
-    """
-    if checked(rule) != "collapse":
-        return design
-    open_strata = np.flatnonzero(design.fraction_unseen > 0)
-    alone = open_strata[design.respondents[open_strata] == 1]
-    if not len(alone):
-        return design
-    if len(open_strata) == 1:
-        raise ParameterError(
-            "The only stratum that did not answer in full has one respondent, so there is nothing "
-            "to collapse it with."
-        )
-    group = np.arange(len(design.respondents))
-    for place in np.searchsorted(open_strata, alone):
-        other = place + 1 if place + 1 < len(open_strata) else place - 1
-        old, new = group[open_strata[place]], group[open_strata[other]]
-        group[group == old] = new
-    _, group = np.unique(group, return_inverse=True)
-    return replace(
-        design,
-        stratum_of=group[design.stratum_of],
-        respondents=np.bincount(group, design.respondents),
-        population=np.bincount(group, design.population),
-    )
+    """Return the design as the variance is to see it: `collapse` joins strata, others do not."""
+    return collapsed(design) if checked(rule) == "collapse" else design
 
 
 def variances(

@@ -90,7 +90,7 @@ def degrees(replicates: Replicates) -> float:
     """
     if replicates.degrees is not None:
         return replicates.degrees
-    return float(np.linalg.matrix_rank(replicates.weights, rtol=1e-6) - 1)
+    return float(np.linalg.matrix_rank(replicates.weights, rtol=1e-9) - 1)
 
 
 def instead(

@@ -10,6 +10,20 @@ Deville and Särndal (1992), Journal of the American Statistical Association 87,
 
 from nldtib.records.weight.calibration import calibrate
 from nldtib.records.weight.grouping import design, merged, strata
-from nldtib.records.weight.units import Units, units_of
+from nldtib.records.weight.margins import check_totals, template
+from nldtib.records.weight.replication import bootstrap, jackknife
+from nldtib.records.weight.units import Units, collapsed, units_of
 
-__all__ = ["Units", "calibrate", "design", "merged", "strata", "units_of"]
+__all__ = [
+    "Units",
+    "bootstrap",
+    "calibrate",
+    "check_totals",
+    "collapsed",
+    "design",
+    "jackknife",
+    "merged",
+    "strata",
+    "template",
+    "units_of",
+]

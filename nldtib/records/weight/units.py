@@ -1,6 +1,6 @@
 """The design seen per unit, as variances need it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -81,6 +81,40 @@ def units_of(survey: Survey) -> Units:
         first_row,
         unit_of_row,
         survey.calibration,
+    )
+
+
+def collapsed(design: Units) -> Units:
+    """Return the design with strata joined until none has one respondent out of several.
+
+    Such a stratum joins the next one in the order of the population counts (the last one joins the
+    one before it); strata that answered in full are passed over.
+
+    Raises
+    ------
+    ParameterError
+        There is no other stratum to join.
+    """
+    open_strata = np.flatnonzero(design.fraction_unseen > 0)
+    alone = open_strata[design.respondents[open_strata] == 1]
+    if not len(alone):
+        return design
+    if len(open_strata) == 1:
+        raise ParameterError(
+            "The only stratum that did not answer in full has one respondent, so there is nothing "
+            "to collapse it with."
+        )
+    group = np.arange(len(design.respondents))
+    for place in np.searchsorted(open_strata, alone):
+        other = place + 1 if place + 1 < len(open_strata) else place - 1
+        old, new = group[open_strata[place]], group[open_strata[other]]
+        group[group == old] = new
+    _, group = np.unique(group, return_inverse=True)
+    return replace(
+        design,
+        stratum_of=group[design.stratum_of],
+        respondents=np.bincount(group, design.respondents),
+        population=np.bincount(group, design.population),
     )
 
 
