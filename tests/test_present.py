@@ -30,7 +30,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted(
     path
     for path in (PROJECT / "notebooks").glob("*.ipynb")
-    if path.stem in {"summary", "size", "structure", "knowledge", "trends", "quality"}
+    if path.stem in {"summary", "size", "structure", "knowledge", "trends", "quality", "facts"}
 )
 LANGUAGES = ("nl", "en")
 PAGES = tuple(words.entries("sentences"))
@@ -103,6 +103,8 @@ def everything(edition: Edition) -> Iterator[str]:
     for key in (*keys["key"][::20], *hidden["key"][:20]):
         yield present.passport(edition, key).data
     yield present.quality(edition).data
+    yield present.facts(edition).data
+    yield present.topics(edition).data
     yield present.account(edition).data
     yield present.certainty(edition).data
     yield present.colophon(edition).data
@@ -702,7 +704,7 @@ def test_every_text_is_there_in_both_languages_with_the_same_fields():
 
 def test_every_page_has_three_sentences():
     assert {page: len(lines) for page, lines in texts()["sentences"].items()} == dict.fromkeys(
-        ("summary", "size", "structure", "knowledge", "trends", "quality"), 3
+        ("summary", "size", "structure", "knowledge", "trends", "quality", "facts"), 3
     )
 
 

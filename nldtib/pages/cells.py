@@ -20,6 +20,7 @@ from nldtib.codebook import Codebook, closest
 from nldtib.errors import InputError, ParameterError, SchemaError, UnprotectedError
 from nldtib.rounds import Table
 
+TOPICS = ("number", "nl", "en", "figures", "limit_nl", "limit_en", "source")
 QUALITY = ("topic", "item", "measure", "value")
 RUN = (
     "survey_round",
@@ -56,6 +57,8 @@ class Edition:
         Figures published before, one row each, with certainty and source.
     sources
         Where those figures were read: key, publisher, title, date, address.
+    topics
+        What was asked in the House of Representatives: question, figures that answer, limits.
     earlier
         The newest edition of each earlier round, oldest first.
     """
@@ -72,6 +75,7 @@ class Edition:
     tables: Mapping[str, Table]
     reference: pd.DataFrame
     sources: pd.DataFrame
+    topics: pd.DataFrame
     earlier: tuple["Edition", ...] = ()
 
     @property
@@ -188,6 +192,7 @@ def _read_one(
         tables={table.name: table for table in rounds.read_plan(survey_round, root)},
         reference=_reference(root),
         sources=_table(_in_reference(root, "sources.csv")),
+        topics=schema.check(_table(_in_reference(root, "topics.csv")), TOPICS, "cells"),
         earlier=earlier,
     )
 

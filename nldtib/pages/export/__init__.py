@@ -113,7 +113,7 @@ def _written(
                 own.append(page.kept(name, language, before.read_text(encoding="utf-8")))
         sheets += [page.index(own, sizes, language, about), *own]
     whole = {about.file(one.name, one.language): page.page(one, sheets, about) for one in sheets}
-    gates.refuse_unfit(whole, page.FILES, folder.parent, settings.page_bytes)
+    gates.refuse_unfit(whole, page.FILES, folder.parent, settings.page_bytes, page.script())
     for name, text in whole.items():
         (site.folder / name).write_bytes(text.encode("utf-8"))
     return site.folder / about.file(page.INDEX, languages[0])

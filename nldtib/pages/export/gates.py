@@ -24,7 +24,9 @@ MACHINE_PATH = re.compile(
 )
 
 
-def refuse_unfit(pages: Mapping[str, str], files: Iterable[str], root: Path, most: int) -> None:
+def refuse_unfit(
+    pages: Mapping[str, str], files: Iterable[str], root: Path, most: int, script: str = ""
+) -> None:
     """Refuse pages that a reader, a screen reader or a safe web server should not meet.
 
     Parameters
@@ -37,6 +39,8 @@ def refuse_unfit(pages: Mapping[str, str], files: Iterable[str], root: Path, mos
         The project, whose path must not be told.
     most
         Bytes from which a page is too heavy.
+    script
+        The one script that a page may hold, if its policy names it; none when empty.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def refuse_unfit(pages: Mapping[str, str], files: Iterable[str], root: Path, mos
             *_alternatives(soup),
             *_tables(soup),
             *_identifiers(soup),
-            *_resources(soup),
+            *_resources(soup, script),
             *_links(soup, name, anchors),
             *_machine(pages[name], root),
         )
@@ -128,8 +132,10 @@ def _identifiers(soup: BeautifulSoup) -> Iterable[str]:
         yield f'the name "{name}" stands {names.count(name)} times in it'
 
 
-def _resources(soup: BeautifulSoup) -> Iterable[str]:
+def _resources(soup: BeautifulSoup, script: str) -> Iterable[str]:
     for tag in soup.find_all(True):
+        if tag.name == "script" and script and not tag.attrs and tag.string == script:
+            continue
         if tag.name in ACTIVE or str(tag.get("http-equiv", "")).lower() == "refresh":
             yield f"it holds an active element, {tag.name}"
         for name, value in tag.attrs.items():

@@ -1,8 +1,10 @@
 """From executed notebook to page: nbconvert fills the body, our own shell goes around it."""
 
+import base64
 import copy
 import datetime
 import functools
+import hashlib
 import html
 import re
 import unicodedata
@@ -22,6 +24,7 @@ from nldtib.pages.export import notebooks, words
 
 TEMPLATES = Path(__file__).parent / "template"
 INDEX = "index"
+SEARCHED = '<div id="search"'
 FILES = ("cells.csv", "quality.csv", "run.json")
 LANGUAGE_LINE = re.compile(r"^[ \t]*<!--[ \t]*([a-z]{2})[ \t]*-->[ \t]*$", re.MULTILINE)
 HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
@@ -170,6 +173,7 @@ def page(sheet: Sheet, sheets: Sequence[Sheet], about: Publication) -> str:
             about=about,
             run=about.run,
             style=Markup(_style()),
+            script=Markup(script() if SEARCHED in sheet.body else ""),
             names=words.LANGUAGE_NAMES,
             word=functools.partial(words.word, language=language),
         )
@@ -177,15 +181,28 @@ def page(sheet: Sheet, sheets: Sequence[Sheet], about: Publication) -> str:
     return filled.strip() + "\n"
 
 
+def script() -> str:
+    """Return the one script of an edition: it adds a search box to a page of facts."""
+    lines = (TEMPLATES / "search.js").read_text(encoding="utf-8").splitlines()
+    return "\n".join(line.strip() for line in lines)
+
+
+def hashed(text: str) -> str:
+    """Return how a content-security policy names one script: `sha256-...`."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
 def _shells() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(TEMPLATES)
-    return jinja2.Environment(
+    shells = jinja2.Environment(
         loader=loader,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    shells.filters["hashed"] = lambda text: Markup(hashed(text))
+    return shells
 
 
 def _style() -> str:

@@ -5,11 +5,12 @@ readers could not compute from the cells, and nothing hidden can be: it is not i
 """
 
 from nldtib.pages.present.charts import bars
+from nldtib.pages.present.lookup import facts, topics
 from nldtib.pages.present.measures import account, colophon
 from nldtib.pages.present.panels import certainty, key_figures, masthead
 from nldtib.pages.present.passports import passport
-from nldtib.pages.present.quality import quality
 from nldtib.pages.present.revisions import revision
+from nldtib.pages.present.sims import quality
 from nldtib.pages.present.tables import table
 from nldtib.pages.present.telling import sentences
 from nldtib.pages.present.trends import series
@@ -19,6 +20,7 @@ __all__ = [
     "bars",
     "certainty",
     "colophon",
+    "facts",
     "key_figures",
     "masthead",
     "passport",
@@ -27,4 +29,5 @@ __all__ = [
     "sentences",
     "series",
     "table",
+    "topics",
 ]

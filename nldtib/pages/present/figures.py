@@ -105,7 +105,7 @@ def of_table(edition: Edition, name: str, variable_name: str) -> dict[tuple[Plac
         )
     about = variable(edition, variable_name)
     return {
-        (tuple(row[dimension] for dimension in table.by), int(row["reference_year"])): _figure(
+        (tuple(row[dimension] for dimension in table.by), int(row["reference_year"])): of_row(
             row, about
         )
         for row in chosen.to_dict("records")
@@ -159,7 +159,7 @@ def by_key(edition: Edition, key: str, variable_name: str, year: int) -> Figure:
     found = edition.cells[edition.cells["key"] == key]
     if found.empty:
         return Figure(about, year, "suppressed")
-    return _figure(found.to_dict("records")[0], about)
+    return of_row(found.to_dict("records")[0], about)
 
 
 def years(table: Table, edition: Edition) -> tuple[int, ...]:
@@ -255,7 +255,8 @@ def year_words(edition: Edition, several: Sequence[int]) -> str:
     return numbers.years(several, edition.language)
 
 
-def _figure(row: Mapping, about: Variable) -> Figure:
+def of_row(row: Mapping, about: Variable) -> Figure:
+    """Return the figure of one row of cells.csv."""
     return Figure(
         variable=about,
         year=int(row["reference_year"]),

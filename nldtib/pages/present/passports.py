@@ -28,18 +28,18 @@ def passport(edition: Edition, key: str) -> HTML:
     """
     name, place, year = _parts(edition, key)
     figure = _figure(edition, name, place, year)
-    where = _place(edition, place)
+    where = named(edition, place)
     values = {"variable": figures.label(edition, name), "place": where, "year": year}
     summary = words.phrase(edition.language, "passport.summary", values)
     rows = [
         ("what", figure.variable.definition.in_language(edition.language)),
         ("value", figures.said(edition, figure)),
         ("base", _base(edition, figure, place)),
-        ("method", _method(edition, figure.variable)),
+        ("method", method(edition, figure.variable)),
         ("interval", _interval(edition, figure)),
-        ("grade", _grade(edition, figure)),
-        ("sentence", sentence(edition, figure, "" if place == TOTAL else where)),
-        ("origin", _origin(edition)),
+        ("grade", grade(edition, figure)),
+        ("sentence", sentence(edition, figure, place)),
+        ("origin", origin(edition)),
     ]
     inner = [
         joined(
@@ -52,8 +52,15 @@ def passport(edition: Edition, key: str) -> HTML:
 
 
 def sentence(edition: Edition, figure: Figure, place: str) -> str:
-    """Return a sentence that may be copied: year, figure with base, interval, and round."""
-    language = edition.language
+    """Return a sentence that may be copied: year, figure with base, interval, and round.
+
+    Parameters
+    ----------
+    place
+        As in a key of cells.csv: `total` or `dimension=code`, several joined by commas.
+    """
+    language, where = edition.language, named(edition, place) if place != TOTAL else ""
+    base = figure.variable.base.in_language(language)
     values = {
         "year": figure.year,
         "first": edition.years[0],
@@ -61,8 +68,11 @@ def sentence(edition: Edition, figure: Figure, place: str) -> str:
         "value": figures.said(edition, figure),
         "level": figures.level(edition),
         "round": edition.survey_round,
-        "place": words.phrase(language, "passport.copy_place", {"place": place}) if place else "",
+        "place": words.phrase(language, "passport.copy_place", {"place": where}) if where else "",
+        "base": "",
     }
+    if base and figure.variable.unit_of_measure != "percent":
+        values["base"] = words.phrase(language, "passport.copy_base", {"base": base})
     if not figure.shown:
         key = "passport.copy_hidden"
     elif figure.variable.statistic == "change":
@@ -93,7 +103,14 @@ def _figure(edition: Edition, name: str, place: str, year: int) -> Figure:
     return figures.by_key(edition, f"{name}:{place}:{year}", name, year)
 
 
-def _place(edition: Edition, place: str) -> str:
+def named(edition: Edition, place: str) -> str:
+    """Return the place of a key in words, such as `Land, 25 tot 100`.
+
+    Raises
+    ------
+    ParameterError
+        The codebook has no such dimension or code.
+    """
     if place == TOTAL:
         return words.text(edition.language, "passport.total")
     labels = []
@@ -119,7 +136,8 @@ def _base(edition: Edition, figure: Figure, place: str) -> str:
     return text
 
 
-def _method(edition: Edition, variable: Variable) -> str:
+def method(edition: Edition, variable: Variable) -> str:
+    """Return in words how figures of a variable are estimated."""
     names = {
         part: figures.in_sentence(figures.label(edition, name))
         for part in ("numerator", "denominator")
@@ -139,7 +157,8 @@ def _interval(edition: Edition, figure: Figure) -> str:
     return f"{figures.level(edition)}: {_ends(edition, figure)}"
 
 
-def _grade(edition: Edition, figure: Figure) -> str:
+def grade(edition: Edition, figure: Figure) -> str:
+    """Return the grade of a figure with its meaning, such as `B: nauwkeurig`."""
     if not figure.shown and figure.status != "unreliable":
         return words.text(edition.language, "signs.no_grade")
     otherwise = words.text(edition.language, "signs.no_grade")
@@ -147,9 +166,11 @@ def _grade(edition: Edition, figure: Figure) -> str:
     return f"{figure.grade}: {meaning}" if figure.grade else otherwise
 
 
-def _origin(edition: Edition) -> str:
+def origin(edition: Edition) -> str:
+    """Return vintage, fingerprint of the input and version of the program, in words."""
     fingerprint = str(edition.run["input_fingerprint"])
     values = {
+        "published": numbers.date(str(edition.run["published_on"]), edition.language),
         "edition": f"{edition.survey_round}, {figures.edition_name(edition)}",
         "fingerprint": fingerprint[:8],
         "version": edition.run["program_version"],
