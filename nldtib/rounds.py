@@ -247,7 +247,7 @@ def read(where: str | Path = DEMO) -> Round:
         )
     parameters = read_parameters(name, root)
     home = _home(name, root)
-    book = codebook.read(home / "codebook.yml", parameters.reference_years)
+    book = _codebook(home, parameters)
     tables = read_tables(home / "tables.csv", book)
     return Round(parameters, book, tables, home / "edits.yml", folder.resolve(), root)
 
@@ -268,8 +268,7 @@ def read_parameters(survey_round: int | str, root: Path) -> Parameters:
 
 def read_codebook(survey_round: int | str, root: Path) -> Codebook:
     """Read the codebook that a round uses."""
-    years = read_parameters(survey_round, root).reference_years
-    return codebook.read(_home(survey_round, root) / "codebook.yml", years)
+    return _codebook(_home(survey_round, root), read_parameters(survey_round, root))
 
 
 def read_plan(survey_round: int | str, root: Path) -> tuple[Table, ...]:
@@ -285,6 +284,9 @@ def read_disclosure(folder: Path) -> Disclosure:
 def read_tables(path: Path, book: Codebook) -> tuple[Table, ...]:
     """Read the table plan, one row per table.
 
+    What the codebook knows and its round does not ask for is left out: variables one by one, and
+    a table with its breakdown or its last variable.
+
     Raises
     ------
     InputError
@@ -294,17 +296,15 @@ def read_tables(path: Path, book: Codebook) -> tuple[Table, ...]:
         raise InputError(f"There is no table plan at {path}.")
     with path.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    tables = tuple(
-        Table(
-            name=row["table"],
-            page=row["page"],
-            variables=tuple(row["variables"].split()),
-            by=tuple(row["by"].split()),
-            years=row["years"],
-            label=Label(row["nl"], row["en"]),
-        )
-        for row in rows
-    )
+    tables = []
+    for row in rows:
+        variables = [name for name in row["variables"].split() if name not in book.not_asked]
+        by = tuple(row["by"].split())
+        label = Label(row["nl"], row["en"])
+        if variables and not book.not_asked.intersection(by):
+            tables.append(
+                Table(row["table"], row["page"], tuple(variables), by, row["years"], label)
+            )
     for table in tables:
         for word, known in [
             *((name, book.variables) for name in table.variables),
@@ -315,7 +315,7 @@ def read_tables(path: Path, book: Codebook) -> tuple[Table, ...]:
                     f"Table {table.name} names {word}, which the codebook does not have."
                     f"{closest(word, known)} Mend {path.name}."
                 )
-    return tables
+    return tuple(tables)
 
 
 def typed(shape: type, raw: object, source: str) -> typing.Any:
@@ -357,6 +357,11 @@ def _value(hint: typing.Any, value: object, source: str) -> object:
         return value
     wanted = getattr(hint, "__name__", str(hint))
     raise ParameterError(f"{source} should be a {wanted}, not a {type(value).__name__}.")
+
+
+def _codebook(home: Path, parameters: Parameters) -> Codebook:
+    path = home / "codebook.yml"
+    return codebook.read(path, parameters.reference_years, parameters.survey_round)
 
 
 def _home(survey_round: int | str, root: Path) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nldtib.codebook import Codebook, Dimension
+from nldtib.codebook import Codebook, Dimension, Question
 from nldtib.errors import InputError
 from nldtib.schema import ANSWERS, FRAME, check
 
@@ -104,11 +104,11 @@ def records(
     # Only a plain "no" takes an organisation out; silence on the question does not.
     table["in_scope"] = table["unit"].map(_answer(answers, "sector", "unit")).ne("N")
     usable = answers[answers["status"].isin(USABLE)]
-    for variable in book.answered():
-        table[variable.name] = _numbers(usable, variable.answer, table)
-    for dimension in book.dimensions.values():
-        table = pd.concat([table, _places(dimension, usable, register, table)], axis=1)
-    return pd.concat([table, *_splits(usable, also, table)], axis=1)
+    given = {v.name: _numbers(usable, v.answer, table) for v in book.answered()}
+    table = pd.concat([table, pd.DataFrame(given, table.index)], axis=1)
+    _complete_divisions(table, book)
+    places = [_places(d, usable, register, table, book) for d in book.dimensions.values()]
+    return pd.concat([table, *places, *_splits(usable, also, table)], axis=1)
 
 
 def derived(table: pd.DataFrame, book: Codebook) -> pd.DataFrame:
@@ -163,15 +163,24 @@ def _splits(usable: pd.DataFrame, names: Sequence[str], table: pd.DataFrame) -> 
     return found
 
 
+def _complete_divisions(table: pd.DataFrame, book: Codebook) -> None:
+    """Let what was left open in a division be none, where any part of it was answered."""
+    for question in book.questions.values():
+        parts = [item.feeds for item in question.items if item.feeds]
+        if question.sum_to is not None and parts:
+            answered = table[parts].notna().any(axis=1)
+            table.loc[answered, parts] = table.loc[answered, parts].fillna(0.0)
+
+
 def _places(
-    dimension: Dimension, usable: pd.DataFrame, register: pd.DataFrame, table: pd.DataFrame
+    dimension: Dimension,
+    usable: pd.DataFrame,
+    register: pd.DataFrame,
+    table: pd.DataFrame,
+    book: Codebook,
 ) -> pd.DataFrame:
     if dimension.overlapping:
-        columns = {
-            f"{dimension.name}.{code}": _numbers(usable, f"{dimension.answer}_{answer}", table)
-            for answer, code in dimension.answer_codes.items()
-        }
-        return pd.DataFrame(columns)
+        return _ticks(dimension, usable, table, book.questions[dimension.answer])
     if dimension.bands_of:
         if dimension.bands_of not in register:
             return pd.DataFrame(index=table.index)
@@ -183,6 +192,35 @@ def _places(
     if dimension.name in register:
         places = places.fillna(table["unit"].map(register[dimension.name]))
     return pd.DataFrame({dimension.name: places})
+
+
+def _ticks(
+    dimension: Dimension, usable: pd.DataFrame, table: pd.DataFrame, question: Question
+) -> pd.DataFrame:
+    """Return 0/1 per code: whether the unit gave any of the answers that mean it.
+
+    Whoever was not asked, by an own answer, has none of them.
+    """
+    given = {}
+    for answer in dimension.answer_codes:
+        row, _, chosen = answer.partition("_")
+        name = f"{question.code}_{row}"
+        if name not in given:
+            given[name] = _numbers(usable, name, table)
+    columns = {}
+    for answer, code in dimension.answer_codes.items():
+        row, _, chosen = answer.partition("_")
+        said = given[f"{question.code}_{row}"]
+        ticked = said.eq(float(chosen)).astype(float).where(said.notna()) if chosen else said
+        name = f"{dimension.name}.{code}"
+        columns[name] = np.fmax(columns[name], ticked) if name in columns else ticked
+    ticks = pd.DataFrame(columns, table.index)
+    for condition, wanted in question.asked_if.items():
+        answers = _answer(usable, condition, "unit")
+        said = table["unit"].map(answers)
+        # A tick is read as 1.
+        ticks[said.notna() & ~said.isin([wanted, "1" if wanted == "Y" else wanted])] = 0.0
+    return ticks
 
 
 def _codes(usable: pd.DataFrame, dimension: Dimension) -> Mapping[str, str]:

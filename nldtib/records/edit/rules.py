@@ -53,7 +53,7 @@ class Rule:
 
 
 def read_rules(path: Path, book: Codebook) -> tuple[Rule, ...]:
-    """Read the edit rules of a round.
+    """Read the edit rules of a round; a rule about what only later rounds ask is left out.
 
     Raises
     ------
@@ -80,10 +80,12 @@ def read_rules(path: Path, book: Codebook) -> tuple[Rule, ...]:
             tuple(entry.get("empties", ())),
         )
         _refuse_unsound(rule, path.name)
-        _refuse_unknown(rule, known, book, path.name)
         if rule.name in rules:
             raise InputError(f"{path.name} has two edit rules called {rule.name}. Rename one.")
-        rules[rule.name] = rule
+        named = {name.split(".")[0] for name in _names(rule.expression)}
+        if book.not_asked.isdisjoint(named):
+            _refuse_unknown(rule, known, book, path.name)
+            rules[rule.name] = rule
     return tuple(rules.values())
 
 

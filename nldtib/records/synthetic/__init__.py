@@ -5,8 +5,8 @@ truth.csv. Every organisation, person and answer is invented; the totals of the 
 published are met exactly, so that figures look familiar. What it is made of stands in
 parameters/synthetic.yml.
 
-Files have one direction: choices, calibrate, typed; units, figures; assemble (the population);
-truth, answering, questions; mistakes; texts; rows; wave (a round); files.
+Files have one direction: choices, calibrate, typed; units, figures, views; assemble (the
+population); truth, answering, questions; mistakes; texts; rows; wave (a round); files.
 """
 
 from nldtib.records.synthetic.assemble import population

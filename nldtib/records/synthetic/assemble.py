@@ -6,11 +6,11 @@ import pandas as pd
 from nldtib import rounds
 from nldtib.errors import ParameterError
 from nldtib.records.synthetic import choices as twin
-from nldtib.records.synthetic import figures, units
+from nldtib.records.synthetic import figures, units, views
 from nldtib.records.synthetic.choices import Choices
 
 # Streams of chance that do not disturb each other when one of them draws more.
-UNITS, FIGURES, HOLDINGS, INCLINATION = range(4)
+UNITS, FIGURES, HOLDINGS, INCLINATION, VIEWS = range(5)
 
 
 def population(seed: int, choices: Choices | None = None) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def population(seed: int, choices: Choices | None = None) -> pd.DataFrame:
         One row per unit and reference year: unit, reference_year, in_scope, holding, what the
         frame says (name, kvk, organisation_type, employees, ...), dimension columns (`<dimension>`
         or `<dimension>.<code>`) and the answered variables: amounts in thousand euro, fte,
-        percentages from 0 to 100. Units out of scope have no figures.
+        percentages. Units out of scope have no figures and no views.
 
         Sums over units in scope are those of `choices.totals`: amounts in whole thousand euro and
         fte in tenths exactly; export and R&D spending, being amount times percentage, within 0.5
@@ -52,6 +52,8 @@ def population(seed: int, choices: Choices | None = None) -> pd.DataFrame:
     groups = _groups(chance(seed, HOLDINGS), by_size.to_numpy(), choices)
     table["holding"] = "H" + table["unit"].map(groups).fillna(table["unit"]).str[1:]
     table["inclination"] = chance(seed, INCLINATION).logistic(size=len(table))
+    opinions = views.drawn(chance(seed, VIEWS), inside, answers, choices)
+    table = table.merge(opinions, on="unit", how="left")
     table = table.drop(columns="dependence").merge(
         pd.DataFrame({"reference_year": choices.years}), how="cross"
     )

@@ -113,6 +113,54 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """One overlapping breakdown of views: which codes, by how many percent.
+
+    Only organisations of which the column `within` is 1 choose (all, where it is empty), and the
+    percentages are of `base`: `all` organisations, or `these`. Those who do not choose have the
+    code `outside`, which so many percent have in all; without `within` its share says how many do
+    not choose.
+    """
+
+    percents: dict[str, float]
+    within: str
+    base: str
+    outside: str
+    outside_percent: float
+
+
+@dataclass(frozen=True)
+class ScaleUp:
+    """Scale-up in percent of own turnover, as a mean over organisations, and by size class."""
+
+    in_12_months: float
+    at_most: float
+    at_most_by_size: dict[str, float]
+    spread: float
+    in_6_of_12: float
+    in_24_of_rest: float
+    capacity_used: float
+
+
+@dataclass(frozen=True)
+class Views:
+    """What organisations expect, buy, owe and work with; percentages of organisations."""
+
+    partitions: dict[str, dict[str, float]]
+    after_growth: list[str]
+    overlapping: dict[str, Chosen]
+    cooperation_forms: dict[str, float]
+    scale_up: ScaleUp
+    purchases_abroad: float
+    outside_eu: float
+    single_source: float
+    order_book_years: float
+    vacancy_percent: float
+    hard_percent: float
+    rd_payers: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Spread:
     """Standard deviations of natural logs (amounts, growth) or of log odds (shares)."""
 
@@ -169,11 +217,14 @@ class Answering:
 
 @dataclass(frozen=True)
 class Questions:
-    """Codes of the questions that are answered in words, and of the one on belonging."""
+    """Codes of questions that feed no variable; `register` by the column of the frame they ask."""
 
     name: str
     in_scope: str
     remarks: str
+    unit_of_amounts: str
+    challenge: str
+    register: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -182,6 +233,7 @@ class Planted:
 
     whole_euros: float
     whole_euros_undecided: float
+    whole_euros_said: float
     large_employees: float
     defence_above_total: float
     rd_fte_above_fte: float
@@ -243,6 +295,7 @@ class Choices:
     ministry: str
     abroad: list[str]
     where_none: list[str]
+    views: Views
     spread: Spread
     bounds: Bounds
     rd_fte: RdFte
@@ -253,7 +306,6 @@ class Choices:
     fieldwork: dict[str, datetime.date]
     fieldwork_days: float
     questions: Questions
-    pages: list[str]
     unanswered: dict[str, float]
     unanswered_first_year_only: float
     words_for_unknown: list[str]
@@ -265,6 +317,7 @@ class Choices:
     decisions: Deciding
     disclosure: rounds.Disclosure
     remarks: list[str]
+    challenges: list[str]
     hostile_remarks: list[str]
     comments: list[str]
     names: Names

@@ -65,15 +65,18 @@ def left_open(
     """
     found = {column.heading: np.zeros(len(who), dtype=bool) for column in columns}
     free = ~who["followed_up"].to_numpy()
-    asked = {**book.variables, **book.dimensions}
+    asked = {name: thing.answer for name, thing in (book.variables | book.dimensions).items()}
+    asked |= {code: code for code in book.questions}
+    later = book.not_asked | book.later_questions
     for name, percent in choices.unanswered.items():
+        if name in later:
+            continue
         if name not in asked:
             raise ParameterError(
                 f"parameters/synthetic.yml leaves {name} open, which the codebook does not have."
                 f"{closest(name, asked)}"
             )
-        source = asked[name].answer
-        own = [column for column in columns if column.source == source]
+        own = [column for column in columns if asked[name] in column.sources]
         first = min((column.year for column in own if column.year), default=None)
         silent = free & (rng.random(len(who)) < percent / 100)
         partly = rng.random(len(who)) < choices.unanswered_first_year_only / 100
@@ -91,7 +94,8 @@ def planted(rng: np.random.Generator, sheet: Sheet, book: Codebook, choices: Cho
         TWICE: pool.take(sizes.twice),
         UNKNOWN_KVK: pool.take(sizes.unknown_kvk),
     }
-    amounts = [v.name for v in book.answered() if v.unit_of_measure == "keur"]
+    yearly = {name for name, _ in cells.heading}
+    amounts = [v.name for v in book.answered() if v.unit_of_measure == "keur" and v.name in yearly]
     changes = [
         (row, name, year, WHOLE_EUROS, 1000 * cells.meant(name, year)[row])
         for row in rows[WHOLE_EUROS]
@@ -156,7 +160,7 @@ def _cells(sheet: Sheet, book: Codebook) -> _Cells:
         (variable.name, column.year): column.heading
         for variable in book.answered()
         for column in sheet.columns
-        if column.source == variable.answer and column.year
+        if column.sources[0] == variable.answer and column.year
     }
     return _Cells(sheet, headings, sorted({year for _, year in headings}))
 

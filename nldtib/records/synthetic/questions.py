@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 
 from nldtib.codebook import Codebook, Question, Variable
-from nldtib.errors import ParameterError
-from nldtib.records.synthetic.choices import Choices
 
 ARRAYS = ("array_text", "array_number")
 STORED = ("numbers", "number")
@@ -18,12 +16,12 @@ COMMENT = "comment"
 class Column:
     """One column: a question, or one row and year of it.
 
-    `source` is what variables and dimensions of the codebook call it: the question, or the row of
-    an array.
+    `sources` are the names by which variables and dimensions of the codebook are answered here:
+    the row, and the question.
     """
 
     heading: str
-    source: str
+    sources: tuple[str, ...]
     question: Question
     item: str = ""
     year: int | None = None
@@ -37,42 +35,28 @@ def columns(book: Codebook) -> tuple[Column, ...]:
         code = question.code
         if question.type in ARRAYS:
             found += [
-                Column(f"{code}[{i.code}_J{year}]", f"{code}_{i.code}", question, i.code, year)
+                Column(
+                    f"{code}[{i.code}_J{year}]", (f"{code}_{i.code}", code), question, i.code, year
+                )
                 for i in question.items
                 for year in question.years
             ]
         elif question.items:
             for item in question.items:
-                heading = f"{code}[{item.code}"
-                found.append(Column(f"{heading}]", code, question, item.code))
+                heading, sources = f"{code}[{item.code}", (f"{code}_{item.code}", code)
+                found.append(Column(f"{heading}]", sources, question, item.code))
                 if question.type == "multiple_with_comment":
                     found.append(
-                        Column(f"{heading}comment]", code, question, item.code, comment=True)
+                        Column(f"{heading}comment]", sources, question, item.code, comment=True)
                     )
         else:
-            found.append(Column(code, code, question))
+            found.append(Column(code, (code,), question))
     return tuple(found)
 
 
-def pages(book: Codebook, choices: Choices) -> dict[str, int]:
-    """Return the page (from 1) on which each question stands.
-
-    Raises
-    ------
-    ParameterError
-        The last question of a page is not in the codebook.
-    """
-    unknown = [code for code in choices.pages if code not in book.questions]
-    if unknown:
-        raise ParameterError(
-            f"parameters/synthetic.yml ends a page with question {unknown[0]}, which the codebook "
-            "does not have. Mend `pages`."
-        )
-    page, found = 1, {}
-    for code in book.questions:
-        found[code] = page
-        page += code in choices.pages
-    return found
+def pages(book: Codebook) -> dict[str, int]:
+    """Return the page (from 1) on which each question stands: every group has its own."""
+    return {code: page for page, group in enumerate(book.groups, 1) for code in group.questions}
 
 
 def numbers(column: Column, rows: pd.DataFrame, book: Codebook) -> np.ndarray | None:
@@ -88,27 +72,35 @@ def numbers(column: Column, rows: pd.DataFrame, book: Codebook) -> np.ndarray | 
         The codebook.
     """
     fed = variable(column, book)
-    if fed is not None:
-        return rows[fed.name].to_numpy(float)
-    dimension = next((d for d in book.dimensions.values() if d.answer == column.source), None)
-    if dimension is not None and column.question.type == "numbers":
-        return rows[f"split.{dimension.answer_codes[column.item]}"].to_numpy(float)
-    return None
+    return None if fed is None else rows[fed.name].to_numpy(float)
 
 
 def ticks(column: Column, rows: pd.DataFrame, book: Codebook) -> np.ndarray | None:
     """Return the code that each unit would choose (`Y` or nothing where it ticks), or None."""
+    question = column.question
     for dimension in book.dimensions.values():
-        if dimension.answer != column.source:
+        if dimension.answer != question.code:
             continue
+        meant = {code: answer for answer, code in dimension.answer_codes.items()}
+        if question.type == "array_single":
+            return _row(column, rows, dimension.name, meant)
         if dimension.overlapping:
             code = dimension.answer_codes[column.item]
             return np.where(rows[f"{dimension.name}.{code}"] == 1, "Y", "")
-        answers = {code: answer for answer, code in dimension.answer_codes.items()}
-        return rows[dimension.name].map(answers).to_numpy(object)
+        return rows[dimension.name].map(meant).to_numpy(object)
     return None
 
 
 def variable(column: Column, book: Codebook) -> Variable | None:
     """Return the variable that a column feeds, or None."""
-    return next((v for v in book.answered() if v.answer == column.source), None)
+    return next((v for v in book.answered() if v.answer == column.sources[0]), None)
+
+
+def _row(column: Column, rows: pd.DataFrame, dimension: str, meant: dict[str, str]) -> np.ndarray:
+    """Return the answer in one row of a table: the first one where no code fits."""
+    chosen = np.full(len(rows), column.question.answers[0].code, dtype=object)
+    for code, answer in meant.items():
+        row, _, given = answer.partition("_")
+        if row == column.item:
+            chosen[(rows[f"{dimension}.{code}"] == 1).to_numpy()] = given
+    return chosen

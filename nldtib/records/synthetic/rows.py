@@ -3,14 +3,14 @@
 import datetime
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from nldtib.codebook import Codebook
 from nldtib.records.synthetic import questions
-from nldtib.records.synthetic.answering import FIRST_PAGE, OUTSIDE, SECOND_PAGE
+from nldtib.records.synthetic.answering import FIRST_PAGE, SECOND_PAGE
 from nldtib.records.synthetic.choices import Choices
 from nldtib.records.synthetic.mistakes import TWICE, Sheet, Spoilt
 from nldtib.records.synthetic.texts import Text, Written
@@ -20,7 +20,8 @@ SYSTEM = ("id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", 
 PERSONAL = ("token", "firstname", "lastname", "email")
 TOKEN_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 DAY = 24 * 60 * 60
-REACHED = {FIRST_PAGE: 1, SECOND_PAGE: 2}
+# Pages are the groups of the questionnaire: who you are, what you do, and the amounts.
+REACHED = {FIRST_PAGE: 2, SECOND_PAGE: 3}
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,10 @@ def laid_out(
 
     Of those who came twice the number is that of the response that was sent in.
     """
-    page_of = questions.pages(book, choices)
+    page_of = questions.pages(book)
     page = [page_of[column.question.code] for column in sheet.columns]
-    visits = _visits(rng, sheet, written, page, parameters, choices)
+    written = replace(written, texts=_as_shown(sheet, written, book))
+    visits = _visits(rng, sheet, written, page, choices)
     visits += _first_attempts(rng, [visits[row] for row in spoilt.rows[TWICE]], page)
     visits.sort(key=lambda visit: (visit.began, visit.row))
     first_day = choices.fieldwork[str(parameters.survey_round)]
@@ -71,26 +73,39 @@ def laid_out(
     return pd.DataFrame(table, columns=headings, dtype=object), number_of
 
 
+def _as_shown(sheet: Sheet, written: Written, book: Codebook) -> dict[str, Sequence[Text]]:
+    """Return the texts without those of questions that routing passes by."""
+    page_of = {code: group for group in book.groups for code in group.questions}
+    shown: dict[str, Sequence[Text]] = {}
+    for column in sheet.columns:
+        question = column.question
+        asked = np.ones(len(sheet.who), dtype=bool)
+        for name, answer in (page_of[question.code].asked_if | question.asked_if).items():
+            code, _, item = name.partition("_")
+            given = shown[f"{code}[{item}]" if item else code]
+            asked &= np.array([text == answer for text in given], dtype=bool)
+        texts = written.texts[column.heading]
+        shown[column.heading] = [
+            t if is_asked else None for t, is_asked in zip(texts, asked, strict=True)
+        ]
+    return shown
+
+
 def _visits(
     rng: np.random.Generator,
     sheet: Sheet,
     written: Written,
     page: Sequence[int],
-    parameters: Parameters,
     choices: Choices,
 ) -> list[Visit]:
     count = len(sheet.who)
     began = rng.uniform(0, choices.fieldwork_days * DAY, count)
     lasted = rng.uniform(300, 7200, count)
     texts = zip(*(written.texts[column.heading] for column in sheet.columns), strict=True)
-    codes = choices.questions
-    # Whoever does not belong is shown nothing after the question on belonging.
-    shown = {codes.name, parameters.clean.identifier, codes.in_scope}
-    for_all = np.array([column.question.code in shown for column in sheet.columns])
     visits = []
     for row, (stage, answers) in enumerate(zip(sheet.who["stage"], texts, strict=True)):
         reached = REACHED.get(stage, max(page))
-        keep = for_all if stage == OUTSIDE else np.array(page) <= reached
+        keep = np.array(page) <= reached
         answers = tuple(a if kept else None for a, kept in zip(answers, keep, strict=True))
         sent = stage not in REACHED
         visits.append(Visit(began[row], lasted[row], row, reached, sent, answers))
@@ -103,7 +118,7 @@ def _first_attempts(
     """Return an earlier, unfinished visit to each of some visits; half of them saw the amounts."""
     attempts = []
     for number, visit in enumerate(visits):
-        reached = 1 + number % 2
+        reached = REACHED[FIRST_PAGE] + number % 2
         answers = tuple(
             answer if stands <= reached else None
             for answer, stands in zip(visit.answers, page, strict=True)

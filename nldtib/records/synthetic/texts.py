@@ -43,6 +43,7 @@ def written(
     # About half leave out the domains in which they have nothing.
     zeros_blank = rng.random(len(sheet.who)) < 0.5
     texts = _words(rng, sheet, spoilt, parameters, choices)
+    texts = {heading: cells for heading, cells in texts.items() if heading in book.questions}
     inexact: list[tuple] = []
     for column in sheet.columns:
         heading = column.heading
@@ -83,7 +84,40 @@ def _words(
         ],
         choices.questions.in_scope: list(np.where(who["stage"] == OUTSIDE, "N", "Y")),
         choices.questions.remarks: _remarks(rng, who, choices),
+        choices.questions.challenge: _challenges(rng, count, choices),
+        choices.questions.unit_of_amounts: _units_said(sheet, spoilt, choices),
+        **_register(sheet, choices),
     }
+
+
+def _challenges(rng: np.random.Generator, count: int, choices: Choices) -> list[str]:
+    given = rng.random(count) < choices.remarks_given / 100
+    which = rng.integers(0, len(choices.challenges), count)
+    return [
+        choices.challenges[number] if gives else ""
+        for gives, number in zip(given, which, strict=True)
+    ]
+
+
+def _units_said(sheet: Sheet, spoilt: Spoilt, choices: Choices) -> list[str]:
+    """Return the unit that each claims: thousands, but whole euros by some of those who err."""
+    said = np.full(len(sheet.who), "1", dtype=object)
+    said[list(spoilt.rows[mistakes.WHOLE_EUROS])[: int(choices.planted.whole_euros_said)]] = "2"
+    blank = sheet.left_open.get(choices.questions.unit_of_amounts, False)
+    return list(np.where(blank, "", said))
+
+
+def _register(sheet: Sheet, choices: Choices) -> dict[str, list[Text]]:
+    """Return what is asked only to check the frame: nearly always the same as stands there."""
+    answers = {}
+    for code, column in choices.questions.register.items():
+        blank = sheet.left_open.get(code, np.zeros(len(sheet.who), dtype=bool))
+        values = sheet.who[column]
+        nothing = None if pd.api.types.is_numeric_dtype(values) else ""
+        answers[code] = [
+            nothing if left else str(value) for left, value in zip(blank, values, strict=True)
+        ]
+    return answers
 
 
 def _mistyped(number: str) -> str:
@@ -117,9 +151,9 @@ def _stored(column: Column, sheet: Sheet, spoilt: Spoilt, zeros_blank: np.ndarra
     """Return the cells of a numeric question, which has no blank but NULL."""
     nothing = np.full(len(sheet.who), np.nan)
     values = spoilt.meant.get(column.heading, nothing)
-    several = column.question.type == "numbers"
+    divided = column.question.sum_to is not None
     blank = sheet.left_open[column.heading] | np.isnan(values)
-    blank |= several & zeros_blank & (values == 0)
+    blank |= divided & zeros_blank & (values == 0)
     return [
         None if left else typed.shortest(value) for left, value in zip(blank, values, strict=True)
     ]
@@ -133,7 +167,9 @@ def _ticked(column: Column, sheet: Sheet, spoilt: Spoilt, book: Codebook) -> lis
     if chosen is None:
         return [""] * len(sheet.who)
     blank = sheet.left_open[column.heading] | pd.isna(chosen)
-    return list(np.where(blank, "", chosen))
+    # Who is offered "don't know" says so instead of leaving the question open.
+    unknown = [a.code for a in column.question.answers if a.status == "dont_know"]
+    return list(np.where(blank, unknown[0] if unknown else "", chosen))
 
 
 def _table_cells(
