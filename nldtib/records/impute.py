@@ -228,7 +228,9 @@ def _ratios(top: pd.Series, bottom: pd.Series, group: pd.Series, fewest: int) ->
 
 def _keep_parts_within(table: pd.DataFrame, reported: pd.DataFrame, choices: Imputation) -> None:
     """Let no filled part exceed its whole: first stretch filled wholes, then cap filled parts."""
-    pairs = [(part, whole) for part, whole in choices.at_most.items() if {part, whole} <= set(table)]
+    pairs = [
+        (part, whole) for part, whole in choices.at_most.items() if {part, whole} <= set(table)
+    ]
     for part, whole in reversed(pairs):
         stretch = reported[whole].isna() & (table[part] > table[whole])
         table.loc[stretch, whole] = table.loc[stretch, part]
