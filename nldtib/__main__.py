@@ -73,7 +73,7 @@ def _produce(chosen: argparse.Namespace) -> None:
     this_round = rounds.read(chosen.round)
     with report.construction(this_round, chosen.edition) as site:
         produced = produce.edition(this_round, chosen.edition, _step)
-        produce.write(produced, this_round, site.folder)
+        produce.write(produced, this_round, site.folder, _step)
     print(rounds.edition_folder(this_round.root, this_round.name, chosen.edition) / "cells.csv")
 
 
@@ -89,7 +89,7 @@ def _run(chosen: argparse.Namespace) -> None:
     this_round = rounds.read(chosen.round)
     with report.construction(this_round, chosen.edition) as site:
         produced = produce.edition(this_round, chosen.edition, _step)
-        produce.write(produced, this_round, site.folder)
+        produce.write(produced, this_round, site.folder, _step)
         index = report.build(site, this_round)
     folder = rounds.edition_folder(this_round.root, this_round.name, chosen.edition)
     print(folder / index.name)

@@ -15,12 +15,33 @@ from tqdm import tqdm
 from nldtib import rounds
 from nldtib.codebook import closest
 from nldtib.errors import ParameterError, RunError
+from nldtib.gate import audit
 from nldtib.pages import export
 from nldtib.pages.export import Settings, Site
-from nldtib.pages.export.construction import FILES, construction, read_run, refuse_incomplete
+from nldtib.pages.export import construction as building
+from nldtib.pages.export.construction import FILES, read_run, refuse_incomplete
 from nldtib.rounds import Round
 
 __all__ = ["Settings", "Site", "build", "construction", "edition"]
+
+
+@contextlib.contextmanager
+def construction(this_round: Round, edition: str, audience: str = "public") -> Iterator[Site]:
+    """Give a fresh folder for an edition, and put it in place once the audit lets it pass.
+
+    Raises
+    ------
+    UnprotectedError
+        The cells are not those that were certified, or a file names anyone who answered. The
+        edition is as it was.
+    NldtibError
+        As in `pages.export.construction`.
+    """
+    with building.construction(this_round, edition, audience) as site:
+        yield site
+        if audience == "public":
+            withheld = this_round.folder / "prepared" / "withheld.csv"
+            audit.refuse_leaks(site.folder, withheld, _own_words(this_round.root))
 
 
 def edition(
@@ -113,6 +134,16 @@ def _counted(total: int, stream: TextIO) -> Iterator[Callable[[str, float], None
         yield done
     took = time.monotonic() - start
     print(f"{total} pages made and checked ... {took:.1f} s", file=stream, flush=True)
+
+
+def _own_words(root: Path) -> str:
+    """Return all texts that are public before anyone answered: ours, and what was published."""
+    package = Path(__file__).parent
+    kinds = [(package / "pages", "*.yml"), (package / "pages", "*.j2"), (package / "pages", "*.py")]
+    kinds += [(root / "notebooks", "*.ipynb"), (root / "data" / "reference", "*.csv")]
+    kinds += [(folder, "*") for folder in sorted((root / "parameters").glob("*/"))]
+    found = [path for folder, kind in kinds for path in sorted(folder.rglob(kind))]
+    return "\n".join(path.read_text(encoding="utf-8") for path in found if path.is_file())
 
 
 def _languages(this_round: Round) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from nldtib import rounds
+from nldtib.gate.audit import certificate
 from nldtib.rounds import Round
 
 # A busy machine is no failure: properties have no deadline, benchmarks measure time.
@@ -43,11 +44,12 @@ def run_record(invented: bool = True, **changes: object) -> dict:
 
 
 def write_edition(folder: Path, **changes: object) -> Path:
-    """Write the four files of an edition; the notebooks of these tests read none of the figures."""
+    """Write the files of an edition; the notebooks of these tests read none of the figures."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("cells.csv", "account.csv", "quality.csv"):
         (folder / name).write_text("table,key,value\n", encoding="utf-8")
     (folder / "run.json").write_text(json.dumps(run_record(**changes)), encoding="utf-8")
+    certificate.write(folder, {})
     return folder
 
 
@@ -60,6 +62,8 @@ def project(root: Path, notebooks: Mapping[str, str], invented: bool = True) -> 
         shutil.copyfile(FIXTURES / f"{fixture}.ipynb", root / "notebooks" / f"{page}.ipynb")
     folder = root / "data" / ("demo" if invented else "rounds") / "2026"
     (folder / "raw").mkdir(parents=True)
+    (folder / "prepared").mkdir()
+    (folder / "prepared" / "withheld.csv").write_text("kind,text\n", encoding="utf-8")
     write_edition(root / "outputs" / "2026" / "first", invented=invented)
     return round_at(root, folder)
 

@@ -10,6 +10,10 @@ from small_tables import cells, firms, rules, several
 
 from nldtib.errors import SchemaError, UnprotectedError
 from nldtib.gate import audit, protect
+from nldtib.gate.audit.attacks import Hit, Part
+from nldtib.gate.audit.attacks import attacked as attacked_in
+from nldtib.gate.audit.unions import Target
+from nldtib.gate.audit.world import World
 
 DIMENSIONS = {"domain": ["air", "land", "sea"], "size": ["large", "small"]}
 WANTED = rules(DIMENSIONS)
@@ -57,7 +61,7 @@ def closed(table: pd.DataFrame, *places: str) -> pd.DataFrame:
 
 def attacks(found: pd.DataFrame) -> set[tuple[str, str]]:
     """Return place and kind of attack of all findings."""
-    return set(zip(found["place"], found["attack"], strict=True))
+    return set(zip(found["place"], found["kind"], strict=True))
 
 
 def crossed(sums: dict[tuple[str, str], list[float]], *hidden: str, weight: float = 1.0) -> set:
@@ -76,7 +80,9 @@ def test_protected_tables_have_no_findings():
     found = audit.tables(protected(survey()), survey(), WANTED)
 
     assert found.empty
-    assert list(found.columns) == ["variable", "reference_year", "place", "attack", "reason"]
+    assert list(found.columns) == [
+        *("kind", "table", "variable", "reference_year", "place", "attacker", "reason")
+    ]
 
 
 def test_tables_read_back_from_a_file_are_audited_alike():
@@ -85,7 +91,7 @@ def test_tables_read_back_from_a_file_are_audited_alike():
 
     assert audit.tables(read_back, survey(), WANTED).empty
     read_back.loc[read_back["status"] == "suppressed", "value"] = 1.0
-    assert set(audit.tables(read_back, survey(), WANTED)["attack"]) == {"value"}
+    assert set(audit.tables(read_back, survey(), WANTED)["kind"]) == {"value"}
 
 
 def test_nothing_to_publish_is_nothing_to_find():
@@ -290,15 +296,22 @@ def test_a_key_that_names_another_cell_than_its_columns_is_found():
     [([-1.0, 1.0], [5.0, np.nan]), ([-1.0, np.inf], [5.0, 5.0]), ([-1.0, 1.0], [0.0, -5.0])],
 )
 def test_a_solver_without_an_answer_is_a_finding(sums, room):
-    found = audit._doubt(sparse.csr_array(np.array([sums])), np.array(room), 0, 1.0)
-
-    assert [attack for attack, _ in found] == ["solver"]
+    assert [hit.kind for hit in attacked(sums, room)] == ["solver"]
 
 
 def test_two_equal_partners_hide_each_other():
-    sums = sparse.csr_array(np.array([[-1.0, 1.0]]))
+    assert attacked([-1.0, 1.0], [5.0, 5.0]) == []
 
-    assert list(audit._doubt(sums, np.array([5.0, 5.0]), 0, 1.0)) == []
+
+def attacked(sums: list[float], room: list[float]) -> list[Hit]:
+    """Attack the first of two hidden spots that one equation ties, as an outsider."""
+    nobody = np.zeros((2, 0))
+    part = Part(
+        np.arange(2), sparse.csr_array(np.array([sums])), np.array(room), nobody, nobody > 0
+    )
+    spots = (("turnover", frozenset({"domain=air"})), ("turnover", frozenset({"domain=sea"})))
+    world = World(spots, nobody, nobody, np.zeros(2, dtype=bool), (), ())
+    return list(attacked_in(world, part, Target(0, 1.0, 0.0, -1, False)))
 
 
 def test_what_cannot_be_audited_is_refused():

@@ -68,7 +68,7 @@ def test_every_notebook_becomes_a_page_and_the_index_leads_to_it(small_project):
     names = {path.name for path in index.parent.iterdir()}
     assert names == {
         *("index.html", "summary.html", "size.html"),
-        *("cells.csv", "account.csv", "quality.csv", "run.json"),
+        *("cells.csv", "account.csv", "quality.csv", "run.json", "audit.json"),
     }
     text = index.read_text(encoding="utf-8")
     assert text.index("summary.html") < text.index("size.html")
@@ -613,4 +613,4 @@ def test_every_setting_of_a_run_is_one_that_the_report_knows():
     from nldtib.pages.export.construction import FILES, RUN
 
     assert set(RUN) == set(cells.RUN) == set(run_record())
-    assert cells.FILES == FILES
+    assert {*cells.FILES, "audit.json"} == set(FILES)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from nldtib.errors import InputError, UnprotectedError
+from nldtib.errors import InputError
 from nldtib.gate import audit, protect
 from nldtib.pages import cells as edition_files
-from nldtib.produce import counts
+from nldtib.produce import counts, withheld
 from nldtib.produce.counts import Prepared
 from nldtib.records import clean, edit, impute, load, respond, tabulate, weight
 from nldtib.rounds import Round, read_disclosure
@@ -135,12 +135,10 @@ def check(this_round: Round, progress: Progress = silent) -> str:
 
 
 def edition(this_round: Round, name: str, progress: Progress = silent) -> Produced:
-    """Make the protected cells of one edition.
+    """Make the protected cells of one edition; `write` has them audited as they are written.
 
     Raises
     ------
-    UnprotectedError
-        The independent audit found a way to a hidden value.
     NldtibError
         As in `prepare`.
     """
@@ -163,14 +161,6 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     limits = read_disclosure(this_round.folder)
     rules = protect.Rules(limits.fewest_holdings, limits.p_percent, book.variables, book.dimensions)
     pattern = protect.tables(cells, contributions, rules)
-    progress("audit")
-    leaks = audit.tables(pattern.cells, contributions, rules)
-    if len(leaks):
-        raise UnprotectedError(
-            f"The audit found {len(leaks)} way(s) to a hidden value, the first in "
-            f"{leaks.iloc[0]['variable']} of {leaks.iloc[0]['reference_year']}. "
-            "Nothing is published."
-        )
     run = counts.run_record(this_round, name, prepared)
     account, quality = counts.account(prepared), counts.quality(prepared, source, pattern.cells)
     secret = {
@@ -181,18 +171,32 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
         "prepared/changes.csv": prepared.changes,
         "prepared/doubts.csv": prepared.answers.doubts,
         "disclosure/reasons.csv": pattern.reasons,
+        withheld.FILE: withheld.table(prepared, book),
     }
     return Produced(pattern.cells, account, quality, run, contributions, secret)
 
 
-def write(produced: Produced, this_round: Round, folder: Path) -> None:
-    """Write the safe files into the edition's folder and the secret ones beside the records."""
+def write(produced: Produced, this_round: Round, folder: Path, progress: Progress = silent) -> None:
+    """Write the safe files into the edition's folder and the secret ones beside the records.
+
+    The cells are audited as they stand in the file. Only then the certificate is written, without
+    which no report is made.
+
+    Raises
+    ------
+    UnprotectedError
+        The independent audit found a way to a hidden value.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     edition_files.write(folder, produced.cells, produced.account, produced.quality, produced.run)
     for name, table in produced.secret.items():
         path = this_round.folder / name
         path.parent.mkdir(exist_ok=True)
         table.to_csv(path, index=False, lineterminator="\n")
+    progress("audit")
+    limits, book = read_disclosure(this_round.folder), this_round.codebook
+    rules = protect.Rules(limits.fewest_holdings, limits.p_percent, book.variables, book.dimensions)
+    audit.certify(folder, produced.contributions, rules)
 
 
 def responses_file(this_round: Round) -> Path:

@@ -22,7 +22,7 @@ from nldtib.errors import InputError, RunError
 from nldtib.pages.export.settings import Site
 from nldtib.rounds import Round
 
-FILES = ("cells.csv", "account.csv", "quality.csv", "run.json")
+FILES = ("cells.csv", "account.csv", "quality.csv", "run.json", "audit.json")
 RUN: Mapping[str, type] = {
     "survey_round": int,
     "edition": str,
@@ -61,7 +61,7 @@ class _EndedError(BaseException):
 def construction(this_round: Round, edition: str, audience: str = "public") -> Iterator[Site]:
     """Give a fresh folder in which an edition is made, and put it in place when all went well.
 
-    The caller fills `site.folder` with at least the four files of an edition. On any failure the
+    The caller fills `site.folder` with at least the files of an edition. On any failure the
     folder is removed and the last good edition stays; notebooks that were run are kept aside.
 
     Raises

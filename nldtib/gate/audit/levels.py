@@ -1,0 +1,77 @@
+"""How far from its value the doubt about a sum must reach, for whoever attacks it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nldtib.gate.audit.findings import Rules
+
+# A level is never below this share of the largest contribution.
+SMALLEST_LEVEL = 0.001
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Protection levels of many sums, one entry each; zero where nothing need be hidden.
+
+    outsider
+        For everybody but the largest contributor, who may be the second.
+    largest
+        For the largest contributor, who looks for the second.
+    first
+        Which holding is the largest; -1 where all contribute zero.
+    alone
+        Whether that holding is the only one with a contribution.
+    """
+
+    outsider: np.ndarray
+    largest: np.ndarray
+    first: np.ndarray
+    alone: np.ndarray
+
+
+def of(
+    own: np.ndarray, weighted: np.ndarray, counted: np.ndarray, smallest: np.ndarray, rules: Rules
+) -> Levels:
+    """Return the levels of sums.
+
+    Parameters
+    ----------
+    own, weighted
+        Contributions by holding, a sum per row, a holding per column.
+    counted
+        Which sums count organisations or respondents; these are never dominated.
+    smallest
+        The smallest contribution above zero of any holding to the variable of each sum; it
+        measures the doubt about a zero.
+    rules
+        The confidential rule.
+
+    Source
+    ------
+    Handbook on Statistical Disclosure Control, 2nd ed., chapter 4 (p % rule, upper protection
+    level); the level of a sum of too few holdings is METHODS.md section 10.
+    """
+    if not len(own):
+        nothing = np.zeros(0)
+        return Levels(nothing, nothing, nothing.astype(int), nothing.astype(bool))
+    share = rules.p_percent / 100
+    padded = np.column_stack([own, np.zeros((len(own), 3))])
+    ranked = -np.sort(-padded, axis=1)[:, :3]
+    one, two, three = ranked.T
+    sums = np.minimum(own.sum(axis=1), weighted.sum(axis=1))
+    rest = sums - one - two
+    present = (own > 0).sum(axis=1)
+    few = present < rules.fewest_holdings
+    short = share * one - rest
+    counted = counted.astype(bool)
+    dominated = ~few & ~counted & (short > 1e-9 * one)
+    level = np.where(dominated, np.maximum(short, SMALLEST_LEVEL * one), 0.0)
+    level = np.where(few, np.maximum(np.maximum(short, share * one), SMALLEST_LEVEL * one), level)
+    level = np.where(present == 0, share * smallest, level)
+    level = np.where(counted & few, np.maximum(level, 1.0), level)
+    second = np.where(few, SMALLEST_LEVEL * two, 0.0)
+    second = np.where(counted, second, np.maximum(second, share * two - rest))
+    second = np.where((level > 0) & (second > 1e-9 * one), second, 0.0)
+    first = np.where(present > 0, own.argmax(axis=1), -1)
+    return Levels(level, second, first, present == 1)
