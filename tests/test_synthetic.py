@@ -509,6 +509,11 @@ def test_a_round_is_written_whole_and_can_be_read_as_a_round(written):
         assert files == {
             "raw/responses.csv",
             "raw/frame.csv",
+            "raw/accounts.csv",
+            *(
+                f"raw/sources/{name}.csv"
+                for name in ("trade_body", "tender", "ministry", "earlier")
+            ),
             "decisions.csv",
             "disclosure.yml",
             "truth.csv",

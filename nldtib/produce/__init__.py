@@ -9,9 +9,9 @@ import pandas as pd
 from nldtib.errors import InputError
 from nldtib.gate import audit, protect
 from nldtib.pages import cells as edition_files
-from nldtib.produce import counts, withheld
+from nldtib.produce import counts, linking, withheld
 from nldtib.produce.counts import Prepared
-from nldtib.records import clean, edit, impute, load, respond, tabulate, weight
+from nldtib.records import clean, edit, impute, load, match, respond, tabulate, weight
 from nldtib.rounds import Round, read_disclosure
 from nldtib.schema import CELLS, CONTRIBUTIONS, Survey
 
@@ -48,9 +48,12 @@ def prepare(this_round: Round, progress: Progress = silent) -> Prepared:
     choices, book = this_round.parameters, this_round.codebook
     progress("load")
     answers = load.answers(responses_file(this_round), book)
-    frame = load.frame(this_round.folder / "raw" / "frame.csv")
+    decisions = edit.read_decisions(this_round.folder / "decisions.csv")
+    progress("match")
+    known = linking.known(this_round, answers.table, decisions)
+    frame = known.frame
     progress("clean")
-    linked = clean.link(answers.table, frame, choices.clean.identifier)
+    linked = clean.link(answers.table, frame, choices.clean.identifier, known.unit_of)
     rules = edit.read_rules(this_round.rules_file, book)
     also = edit.answers_named(rules, book)
     records = clean.records(linked.table, frame, book, choices.reference_years, also)
@@ -59,9 +62,11 @@ def prepare(this_round: Round, progress: Progress = silent) -> Prepared:
     records = records[records["unit"].isin(useful)].reset_index(drop=True)
     strata = _strata(this_round, frame, set(useful))
     stratum = records["unit"].map(strata["stratum"])
-    edited = _edited(this_round, records, rules, strata, progress)
+    progress("edit")
+    about_answers = decisions[~decisions["variable"].isin(match.DECIDES)]
+    edited = _edited(this_round, records, about_answers, rules, strata)
     progress("impute")
-    accounts = load.accounts(this_round.folder / "raw" / "accounts.csv")
+    accounts = _accounts(this_round, frame)
     imputed = impute.fill(edited.records, stratum, book, choices.imputation, accounts)
     progress("weight")
     certainty = records["unit"].map(strata["certainty"])
@@ -69,8 +74,22 @@ def prepare(this_round: Round, progress: Progress = silent) -> Prepared:
     changes = pd.concat([edited.changes, imputed.changes], ignore_index=True)
     size_class = clean.size_class(frame, book)
     return Prepared(
-        frame, size_class, answers, linked, response, edited, changes, survey, certainty
+        known, frame, size_class, answers, linked, response, edited, changes, survey, certainty
     )
+
+
+def _accounts(this_round: Round, frame: pd.DataFrame) -> pd.DataFrame | None:
+    accounts = load.accounts(this_round.folder / "raw" / "accounts.csv")
+    if accounts is None:
+        return None
+    strange = ~accounts["unit"].isin(frame["unit"])
+    strange |= ~accounts["variable"].isin([v.name for v in this_round.codebook.answered()])
+    if strange.any():
+        raise InputError(
+            f"{int(strange.sum())} of {len(accounts)} rows of accounts.csv name a unit that is not "
+            "on the frame, or a variable that is not answered. Mend them."
+        )
+    return accounts
 
 
 def _strata(this_round: Round, frame: pd.DataFrame, useful: set[str]) -> pd.DataFrame:
@@ -89,14 +108,12 @@ def _strata(this_round: Round, frame: pd.DataFrame, useful: set[str]) -> pd.Data
 def _edited(
     this_round: Round,
     records: pd.DataFrame,
+    decisions: pd.DataFrame,
     rules: tuple[edit.Rule, ...],
     strata: pd.DataFrame,
-    progress: Progress,
 ) -> counts.Edits:
     """Apply decisions, find what is wrong, score what matters, and empty what nobody settled."""
-    progress("edit")
     choices = this_round.parameters.edit
-    decisions = edit.read_decisions(this_round.folder / "decisions.csv")
     decided = edit.decide(records, decisions)
     broken = edit.confront(decided.records, rules)
     within = this_round.parameters.imputation.at_most
@@ -125,6 +142,7 @@ def check(this_round: Round, progress: Progress = silent) -> str:
             f"{status.get('not_usable', 0)} began only.",
             f"{prepared.linked.strangers} responses are not on the frame, "
             f"{prepared.linked.duplicates} are a second response of one organisation.",
+            *linking.told(prepared.known),
             f"{findings.get('hard', 0)} hard and {findings.get('soft', 0)} soft findings; "
             f"{origins.get('corrected', 0)} values corrected by decision, "
             f"{origins.get('emptied', 0)} emptied, {origins.get('imputed', 0)} imputed.",
@@ -165,6 +183,9 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     account, quality = counts.account(prepared), counts.quality(prepared, source, pattern.cells)
     secret = {
         "prepared/contributions.csv": contributions,
+        "prepared/candidates.csv": prepared.known.candidates,
+        "prepared/identifiers.csv": prepared.known.identifiers,
+        "prepared/frame_proposal.csv": prepared.known.organisations,
         "prepared/findings.csv": prepared.edits.findings,
         "prepared/unit_errors.csv": prepared.edits.suspects,
         "prepared/scores.csv": prepared.edits.scores,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from nldtib.produce import linking
 from nldtib.records import clean, edit, load, respond, tabulate
 from nldtib.rounds import Round
 from nldtib.schema import ACCOUNT, Survey
@@ -33,6 +34,7 @@ class Edits:
 class Prepared:
     """A round after editing, imputation and weighting, with what is counted on the way."""
 
+    known: linking.Known
     frame: pd.DataFrame
     size_class: pd.Series
     answers: load.Answers
@@ -67,6 +69,7 @@ def quality(prepared: Prepared, source: tabulate.Source, cells: pd.DataFrame) ->
     for topic, group in (("response", prepared.size_class), ("response_domain", domain)):
         rows.append(_melted(topic, respond.ladder(prepared.response, group).set_index("group")))
     rows += [
+        *(_melted(topic, table) for topic, table in linking.measures(prepared.known).items()),
         _melted("findings", _findings(prepared)),
         _melted("suspects", _suspects(prepared)),
         _melted("corrections", _corrections(prepared)),
@@ -173,7 +176,8 @@ def _fingerprint(this_round: Round) -> str:
     """Return one digest of everything that the figures depend on besides the program."""
     parameters = this_round.rules_file.parent
     files = [
-        *sorted((this_round.folder / "raw").iterdir()),
+        *sorted((this_round.folder / "raw").rglob("*")),
+        this_round.root / "parameters" / "postcodes.yml",
         this_round.folder / "decisions.csv",
         this_round.folder / "disclosure.yml",
         *sorted(parameters.iterdir()),

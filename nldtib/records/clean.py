@@ -36,10 +36,22 @@ class Linked:
     duplicates: int
 
 
-def link(answers: pd.DataFrame, frame: pd.DataFrame, identifier: str) -> Linked:
+def link(
+    answers: pd.DataFrame,
+    frame: pd.DataFrame,
+    identifier: str,
+    decided: Mapping[str, str] | None = None,
+) -> Linked:
     """Tie every response to a unit of the frame by the answer to `identifier`.
 
-    Of several responses of one unit the completed one counts, and of those the last.
+    An identifier that is empty, or that two units of the frame bear, ties nothing. Of several
+    responses of one unit the completed one counts, and of those the last.
+
+    Parameters
+    ----------
+    decided
+        The unit of single responses, by respondent_id, as people decided: it comes before the
+        identifier.
 
     Raises
     ------
@@ -49,9 +61,13 @@ def link(answers: pd.DataFrame, frame: pd.DataFrame, identifier: str) -> Linked:
     check(answers, ANSWERS, "clean.link")
     check(frame, FRAME, "clean.link")
     given = _answer(answers, identifier)
-    unit_of = frame.set_index(identifier)["unit"]
+    once = frame[~frame[identifier].duplicated(keep=False) & (frame[identifier] != "")]
+    unit_of = once.set_index(identifier)["unit"]
     responses = pd.DataFrame({"respondent_id": answers["respondent_id"].unique()})
-    responses["unit"] = responses["respondent_id"].map(given).map(unit_of)
+    by_people = responses["respondent_id"].map(decided or {})
+    by_identifier = responses["respondent_id"].map(given).map(unit_of)
+    responses["unit"] = by_people.where(by_people.notna(), by_identifier)
+    responses.loc[~responses["unit"].isin(frame["unit"]), "unit"] = pd.NA
     submitted = _answer(answers, "_submitted")
     responses["complete"] = responses["respondent_id"].map(submitted).eq("1")
     responses["arrival"] = range(len(responses))

@@ -10,10 +10,10 @@ from nldtib.codebook import Codebook
 from nldtib.records.load import delimited, expected, headings, limesurvey, recognise, spreadsheet
 from nldtib.records.load.limesurvey import Answers
 from nldtib.records.load.recognise import fingerprint
-from nldtib.records.load.register import accounts, frame
+from nldtib.records.load.register import accounts, frame, lists
 from nldtib.records.load.summary import report
 
-__all__ = ["Answers", "accounts", "answers", "fingerprint", "frame", "report"]
+__all__ = ["Answers", "accounts", "answers", "fingerprint", "frame", "lists", "report"]
 
 
 def answers(

@@ -1,5 +1,6 @@
 """The frame: the list of all units that are thought to belong, with what registers know of them."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +61,34 @@ def frame(path: Path, *, largest: int = 100_000_000) -> pd.DataFrame:
         elif column in FLAGS or column.startswith(SOURCE):
             table[column] = _flag(table[column], path.name)
     return table
+
+
+def lists(folder: Path, *, largest: int = 100_000_000) -> dict[str, pd.DataFrame]:
+    """Read the lists of organisations that sources gave: every CSV in `raw/sources/`, by its name.
+
+    Returns
+    -------
+    By source, as text: name, and where the list has them kvk, postcode, province and others.
+    Empty where there is no such folder.
+
+    Raises
+    ------
+    InputError
+        A list has no column `name`, or its name is not made of small letters, digits and _.
+    """
+    found = {}
+    for path in sorted(Path(folder).glob("*.csv")):
+        if not re.fullmatch(r"[a-z0-9_]+", path.stem):
+            raise InputError(
+                "A list in raw/sources/ is named by its source, in small letters, as in "
+                "trade_body.csv. Rename it."
+            )
+        grid = delimited.read(recognise.content(path, largest), path.name, lambda found: len(found))
+        if "name" not in grid.headings:
+            raise InputError(f"{path.name} lacks the column name. Add it.")
+        cells = [[cell or "" for cell in row] for row in grid.rows]
+        found[path.stem] = pd.DataFrame(cells, columns=list(grid.headings), dtype="str")
+    return found
 
 
 def accounts(path: Path, *, largest: int = 100_000_000) -> pd.DataFrame | None:

@@ -243,6 +243,16 @@ class Planted:
 
 
 @dataclass(frozen=True)
+class Lists:
+    """What lists of sources get wrong, in percent of their rows."""
+
+    name_otherwise: float
+    without_number: float
+    without_postcode: float
+    twice: float
+
+
+@dataclass(frozen=True)
 class Typing:
     """In which way cells are typed, in percent, by kind of cell."""
 
@@ -311,6 +321,8 @@ class Choices:
     words_for_unknown: list[str]
     unknown_in_words: float
     planted: Planted
+    lists: Lists
+    accounts_employees: float
     typing: Typing
     remarks_given: float
     comments_given: float

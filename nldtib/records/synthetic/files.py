@@ -7,6 +7,7 @@ import pandas as pd
 import yaml
 
 from nldtib import rounds
+from nldtib.records.synthetic import accounts, lists
 from nldtib.records.synthetic import choices as twin
 from nldtib.records.synthetic.assemble import population
 from nldtib.records.synthetic.choices import Choices
@@ -17,8 +18,8 @@ def write(folder: Path, seed: int) -> dict[str, Wave]:
     """Make the invented rounds and write each to `folder/<survey round>/`.
 
     Every round gets raw/responses.csv (as LimeSurvey exports question and answer codes),
-    raw/frame.csv, decisions.csv, disclosure.yml and truth.csv. Files of those names are replaced;
-    the same seed gives the same bytes.
+    raw/frame.csv, raw/accounts.csv, raw/sources/*.csv, decisions.csv, disclosure.yml and truth.csv.
+    Files of those names are replaced; the same seed gives the same bytes.
 
     Parameters
     ----------
@@ -48,9 +49,14 @@ def write(folder: Path, seed: int) -> dict[str, Wave]:
     for survey_round in sorted(choices.fieldwork):
         parameters = rounds.read_parameters(survey_round, root)
         book = rounds.read_codebook(survey_round, root)
-        waves[survey_round] = round_of(everyone, parameters, book, seed, choices)
-    for survey_round, wave in waves.items():
-        _write_round(Path(folder) / survey_round, wave, choices)
+        wave = round_of(everyone, parameters, book, seed, choices)
+        waves[survey_round] = wave
+        home = Path(folder) / survey_round
+        _write_round(home, wave, choices)
+        _write(home / "raw" / "accounts.csv", accounts.noted(everyone, parameters, choices))
+        named = lists.of_sources(wave.frame, parameters.survey_round, seed, choices)
+        for source, table in named.items():
+            _write(home / "raw" / "sources" / f"{source}.csv", table.drop(columns="unit"))
     return waves
 
 
@@ -81,4 +87,9 @@ def _write_round(folder: Path, wave: Wave, choices: Choices) -> None:
         ("decisions.csv", wave.decisions),
         ("truth.csv", wave.truth),
     ):
-        (folder / name).write_bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+        _write(folder / name, table)
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8"))

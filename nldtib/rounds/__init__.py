@@ -6,7 +6,6 @@ type or a value out of range is refused before anything runs.
 
 import csv
 import dataclasses
-import datetime
 import os
 import re
 import types
@@ -19,121 +18,57 @@ import yaml
 from nldtib import codebook
 from nldtib.codebook import Codebook, Label, closest
 from nldtib.errors import InputError, ParameterError
+from nldtib.rounds.choices import (
+    Calibration,
+    Clean,
+    Disclosure,
+    Edit,
+    Grades,
+    Imputation,
+    Interval,
+    Match,
+    Outliers,
+    Parameters,
+    Scores,
+    Strata,
+    UnitError,
+)
+
+__all__ = [
+    "AUDIENCES",
+    "DEMO",
+    "LANGUAGES",
+    "Calibration",
+    "Clean",
+    "Disclosure",
+    "Edit",
+    "Grades",
+    "Imputation",
+    "Interval",
+    "Match",
+    "Outliers",
+    "Parameters",
+    "Round",
+    "Scores",
+    "Strata",
+    "Table",
+    "UnitError",
+    "edition_folder",
+    "outputs_folder",
+    "project_root",
+    "read",
+    "read_codebook",
+    "read_disclosure",
+    "read_parameters",
+    "read_plan",
+    "read_postcodes",
+    "read_tables",
+    "typed",
+]
 
 DEMO = Path("data") / "demo" / "2026"
 AUDIENCES = ("public", "analyst")
 LANGUAGES = ("nl", "en")
-
-
-@dataclass(frozen=True)
-class Strata:
-    """Which units stand for themselves; the others fall in register size classes."""
-
-    take_all_employees: float
-    take_all_list: str
-    take_all_types: list[str]
-    fewest_respondents: int
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What the frame knows that the weights must meet, and how far a weight may move."""
-
-    counts: list[str]
-    amounts: list[str]
-    distance: str
-    bounds: list[float]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Confidence level and the most degrees of freedom that skewed totals are granted."""
-
-    level: float
-    most_degrees_of_freedom: float
-
-
-@dataclass(frozen=True)
-class Grades:
-    """Limits of the grades A to E, by coefficient of variation, imputed share and respondents."""
-
-    cv: dict[str, float]
-    imputed: dict[str, float]
-    respondents: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Imputation:
-    """The chain of imputation methods and the variable to which each ratio is taken.
-
-    methods_of
-        The chain of a single variable, where it is another.
-    """
-
-    methods: list[str]
-    ratio_to: dict[str, str]
-    percent_of: str
-    at_most: dict[str, str]
-    fewest_donors: int
-    methods_of: dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class Clean:
-    """How answers are tied to the frame, and what makes an answer usable."""
-
-    identifier: str
-    least_answered: list[str]
-
-
-@dataclass(frozen=True)
-class UnitError:
-    """When an amount is suspected of another unit of measure; `beside` is what it is held against.
-
-    tolerance
-        An answer within this factor of what is usual, or of a thousand times that, counts as such.
-    """
-
-    factors: list[float]
-    beside: dict[str, list[str]]
-    tolerance: float
-    fewest_agreeing: int
-
-
-@dataclass(frozen=True)
-class Outliers:
-    """Parameters of Hidiroglou and Berthelot, for changes between years of these variables."""
-
-    variables: list[str]
-    U: float
-    A: float
-    C: float
-    fewest: int
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Variables that are scored, with what a ratio is taken to, and how many scores are shown."""
-
-    ratio_to: dict[str, list[str]]
-    shown: int
-
-
-@dataclass(frozen=True)
-class Edit:
-    """How answers that may be wrong are looked for, besides the edit rules."""
-
-    unit_error: UnitError
-    outliers: Outliers
-    scores: Scores
-
-
-@dataclass(frozen=True)
-class Disclosure:
-    """The confidential rule for cells; it stands beside the records and is never published."""
-
-    fewest_holdings: int
-    p_percent: float
 
 
 @dataclass(frozen=True)
@@ -146,25 +81,6 @@ class Table:
     by: tuple[str, ...]
     years: str
     label: Label
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """All choices of a round that do not depend on its answers."""
-
-    survey_round: int
-    reference_years: list[int]
-    published_on: datetime.date
-    seed: int
-    languages: list[str]
-    earlier_rounds: list[int]
-    strata: Strata
-    calibration: Calibration
-    interval: Interval
-    grades: Grades
-    edit: Edit
-    imputation: Imputation
-    clean: Clean
 
 
 @dataclass(frozen=True)
@@ -191,7 +107,7 @@ class Round:
 
 def project_root() -> Path:
     """Return the nearest folder upwards that holds `parameters/` and `notebooks/`."""
-    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[1]):
+    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]):
         if (folder / "parameters").is_dir() and (folder / "notebooks").is_dir():
             return folder
     raise ParameterError("No project here: no folder upwards holds parameters/ and notebooks/.")
@@ -274,6 +190,12 @@ def read_codebook(survey_round: int | str, root: Path) -> Codebook:
 def read_plan(survey_round: int | str, root: Path) -> tuple[Table, ...]:
     """Read the tables of the report that a round makes."""
     return read_tables(_home(survey_round, root) / "tables.csv", read_codebook(survey_round, root))
+
+
+def read_postcodes(root: Path) -> dict[int, str]:
+    """Read the first postcode of every run in one province, in order, with its code."""
+    starts = _yaml(root / "parameters" / "postcodes.yml").get("starts", {})
+    return {int(first): str(code) for first, code in sorted(starts.items())}
 
 
 def read_disclosure(folder: Path) -> Disclosure:

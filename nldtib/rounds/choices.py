@@ -1,0 +1,153 @@
+"""What may be chosen in `parameters/<round>/round.yml`: one frozen shape per section."""
+
+import datetime
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Which units stand for themselves; the others fall in register size classes."""
+
+    take_all_employees: float
+    take_all_list: str
+    take_all_types: list[str]
+    fewest_respondents: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the frame knows that the weights must meet, and how far a weight may move."""
+
+    counts: list[str]
+    amounts: list[str]
+    distance: str
+    bounds: list[float]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Confidence level and the most degrees of freedom that skewed totals are granted."""
+
+    level: float
+    most_degrees_of_freedom: float
+
+
+@dataclass(frozen=True)
+class Grades:
+    """Limits of the grades A to E, by coefficient of variation, imputed share and respondents."""
+
+    cv: dict[str, float]
+    imputed: dict[str, float]
+    respondents: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Imputation:
+    """The chain of imputation methods and the variable to which each ratio is taken.
+
+    methods_of
+        The chain of a single variable, where it is another.
+    """
+
+    methods: list[str]
+    ratio_to: dict[str, str]
+    percent_of: str
+    at_most: dict[str, str]
+    fewest_donors: int
+    methods_of: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Clean:
+    """How answers are tied to the frame, and what makes an answer usable."""
+
+    identifier: str
+    least_answered: list[str]
+
+
+@dataclass(frozen=True)
+class Match:
+    """When two names are proposed as one organisation, and which words tell nothing.
+
+    alike, somewhat_alike
+        Likeness of names (0 to 100) that is enough by itself, or with another thing that agrees.
+    most
+        Candidates that are shown of one response or unit.
+    """
+
+    name_answer: str
+    alike: float
+    somewhat_alike: float
+    most: int
+    words_ignored: list[str]
+    abbreviations: dict[str, str]
+
+
+@dataclass(frozen=True)
+class UnitError:
+    """When an amount is suspected of another unit of measure; `beside` is what it is held against.
+
+    tolerance
+        An answer within this factor of what is usual, or of a thousand times that, counts as such.
+    """
+
+    factors: list[float]
+    beside: dict[str, list[str]]
+    tolerance: float
+    fewest_agreeing: int
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Parameters of Hidiroglou and Berthelot, for changes between years of these variables."""
+
+    variables: list[str]
+    U: float
+    A: float
+    C: float
+    fewest: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Variables that are scored, with what a ratio is taken to, and how many scores are shown."""
+
+    ratio_to: dict[str, list[str]]
+    shown: int
+
+
+@dataclass(frozen=True)
+class Edit:
+    """How answers that may be wrong are looked for, besides the edit rules."""
+
+    unit_error: UnitError
+    outliers: Outliers
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """The confidential rule for cells; it stands beside the records and is never published."""
+
+    fewest_holdings: int
+    p_percent: float
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All choices of a round that do not depend on its answers."""
+
+    survey_round: int
+    reference_years: list[int]
+    published_on: datetime.date
+    seed: int
+    languages: list[str]
+    earlier_rounds: list[int]
+    strata: Strata
+    calibration: Calibration
+    interval: Interval
+    grades: Grades
+    match: Match
+    edit: Edit
+    imputation: Imputation
+    clean: Clean
