@@ -88,7 +88,7 @@ def test_totals_that_no_weights_can_meet_are_named_with_how_far_off_they_stay():
 
     with pytest.raises(ConvergenceError, match=r"missed 1 of 1 totals: mod_business=2 \(100.0 %"):
         weight.calibrate(survey, {"mod_business": {2: 5}})
-    # Six respondents of weight 2: factors up to 1.5 bring the weights to 18, of the 36 asked for.
+    # Three small respondents of weight 2, at most times 1.5, make 9 of the 18 asked for.
     with pytest.raises(ConvergenceError, match=r"stratum=small \(50.0 % too low\)"):
         weight.calibrate(survey, {"stratum": {"small": 18.0, "large": 6.0}}, bounds=(0.5, 1.5))
 

@@ -9,6 +9,15 @@ for quantiles.
 The intervals of totals are our own and are argued in METHODS.md, "Intervals".
 """
 
+from nldtib.records.estimate.comparison import side_by_side
+from nldtib.records.estimate.contrasts import (
+    contrast_of_domains,
+    contrast_of_variables,
+    covariance,
+    function_of_totals,
+)
+from nldtib.records.estimate.inequality import gini, lorenz, top_share
+from nldtib.records.estimate.proportions import design_effect, proportion
 from nldtib.records.estimate.quantiles import quantile
 from nldtib.records.estimate.results import COLUMNS, DETAIL, LEVEL, MOST_DEGREES
 from nldtib.records.estimate.smooth import change, mean, ratio, share, total
@@ -19,9 +28,19 @@ __all__ = [
     "LEVEL",
     "MOST_DEGREES",
     "change",
+    "contrast_of_domains",
+    "contrast_of_variables",
+    "covariance",
+    "design_effect",
+    "function_of_totals",
+    "gini",
+    "lorenz",
     "mean",
+    "proportion",
     "quantile",
     "ratio",
     "share",
+    "side_by_side",
+    "top_share",
     "total",
 ]

@@ -18,6 +18,8 @@ from nldtib.schema import Survey
 By = str | Sequence[str] | None
 Where = str | pd.Series | np.ndarray | None
 EVERYONE = "all"
+# Up to so many numbers, one pass over all is quicker than one per column.
+SMALL = 200_000
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,16 @@ class Layout:
     def totals(self, places: np.ndarray) -> np.ndarray:
         """Sum values over the places of each domain (D)."""
         return np.bincount(self.domain, places, self.size)
+
+    def sums(self, columns: Sequence[np.ndarray]) -> np.ndarray:
+        """Sum several columns over the places of each domain (K x D)."""
+        if self.size == 1:
+            return np.array([[column.sum()] for column in columns])
+        if len(columns) * len(self.domain) > SMALL:
+            return np.array([self.totals(column) for column in columns])
+        at = (np.arange(len(columns))[:, None] * self.size + self.domain).ravel()
+        found = np.bincount(at, np.ravel(columns), len(columns) * self.size)
+        return found.reshape(-1, self.size)
 
     def dense(self, places: np.ndarray, domain: int) -> np.ndarray:
         """Return the value of every unit in one domain, with zeros outside (n)."""
@@ -194,6 +206,28 @@ def values(survey: Survey, name: str, layout: Layout, only: np.ndarray | None = 
                 "Mend those answers first."
             )
     return layout.collect(rows)
+
+
+def several(survey: Survey, names: Sequence[str], layout: Layout) -> list[np.ndarray]:
+    """Return numeric columns of the records, as `values` does for one.
+
+    Raises
+    ------
+    MissingValuesError, ParameterError
+        As in `values`.
+    """
+    records = survey.records
+    small = len(records) * len(names) <= SMALL
+    if small and layout.place_of_row is None and all(name in records for name in names):
+        table = records[list(names)]
+        if (table.dtypes == float).all():
+            rows = table.to_numpy().T
+            rows = rows if layout.rows is None else rows[:, layout.rows]
+            # Anything that is not finite shows in the sum; the reason is looked for below.
+            with np.errstate(over="ignore", invalid="ignore"):
+                if np.isfinite(rows.sum()):
+                    return list(rows)
+    return [values(survey, name, layout) for name in names]
 
 
 def declared(survey: Survey, layout: Layout) -> bool:

@@ -105,6 +105,8 @@ def plain(
 
 def margin(se: np.ndarray, df: np.ndarray, level: float) -> np.ndarray:
     """Return the half width of the plain t interval; without spread it is 0, unknown if that is."""
-    df = np.broadcast_to(df, np.shape(se))
-    reach = np.where(df > 0, special.stdtrit(np.where(df > 0, df, 1.0), (1 + level) / 2), np.nan)
-    return np.where(np.equal(se, 0), 0.0, reach * se)
+    # Few degrees of freedom differ, and the t quantile is costly.
+    known, place = np.unique(np.asarray(df, dtype=float), return_inverse=True)
+    with np.errstate(invalid="ignore"):
+        reach = np.where(known > 0, special.stdtrit(known, (1 + level) / 2), np.nan)
+    return np.where(np.equal(se, 0), 0.0, reach[place].reshape(np.shape(df)) * se)

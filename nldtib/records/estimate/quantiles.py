@@ -15,7 +15,7 @@ from nldtib.errors import ParameterError
 from nldtib.records.estimate import domains, intervals, resampled, variance
 from nldtib.records.estimate.domains import By, Layout, Where
 from nldtib.records.estimate.ranks import checked_rule, quantile_of, quantiles_by_replicate
-from nldtib.records.estimate.results import COLUMNS, DETAIL, LEVEL, names_of
+from nldtib.records.estimate.results import COLUMNS, DETAIL, LEVEL, names_of, with_keys
 from nldtib.schema import Survey
 
 INTERVALS = ("mean", "xlogit", "beta")
@@ -185,4 +185,4 @@ def _tidy(table: pd.DataFrame, layout: Layout, name: str, p: float) -> pd.DataFr
         table["df"],
     )
     table = table[[*COLUMNS, *DETAIL]].assign(p=p)
-    return table if layout.keys is None else table.join(layout.keys, rsuffix="_of_domain")
+    return with_keys(table, layout)

@@ -15,6 +15,7 @@ from nldtib.records.estimate.variance import Spread
 from nldtib.schema import Replicates, Survey
 
 LINEARISED, RESAMPLED = "linearised", "replicates"
+NEGLIGIBLE = 1e-5
 
 
 def checked(errors: str) -> bool:
@@ -86,11 +87,25 @@ def standard_error(thetas: np.ndarray, estimates: np.ndarray, replicates: Replic
 def degrees(replicates: Replicates) -> float:
     """Return the degrees of freedom of the plain interval: given, or rank of the weights less one.
 
+    A replicate adds to the rank if those before it leave more than `NEGLIGIBLE` of it unexplained.
+
     Source: the rule of R's survey package for replicate designs (degf).
     """
     if replicates.degrees is not None:
         return replicates.degrees
-    return float(np.linalg.matrix_rank(replicates.weights, rtol=1e-9) - 1)
+    rows, count = replicates.weights.shape
+    basis = np.empty((min(rows, count), rows))
+    rank = 0
+    for weights in replicates.weights.T:
+        if rank == len(basis):
+            break
+        rest = weights - (basis[:rank] @ weights) @ basis[:rank]
+        rest = rest - (basis[:rank] @ rest) @ basis[:rank]
+        size = np.linalg.norm(rest)
+        if size > NEGLIGIBLE * np.linalg.norm(weights):
+            basis[rank] = rest / size
+            rank += 1
+    return float(rank - 1)
 
 
 def instead(

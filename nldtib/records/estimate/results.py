@@ -53,8 +53,8 @@ def tidy(
     known = ~np.isnan(se)
     with np.errstate(divide="ignore", invalid="ignore"):
         cv = np.where(estimates != 0, se / np.abs(estimates), np.nan)
+    plain_low, plain_high = intervals.plain(estimates, se, spread.plain_degrees, level)
     plain_df = np.broadcast_to(spread.plain_degrees, shape)
-    plain_low, plain_high = intervals.plain(estimates, se, plain_df, level)
     n = layout.respondents if respondents is None else respondents
     result = {
         "domain": list(layout.labels) * shape[0],
@@ -71,7 +71,15 @@ def tidy(
         "plain_df": plain_df.ravel(),
     }
     table = pd.DataFrame(result)
-    if layout.keys is not None:
-        keys = pd.concat([layout.keys] * shape[0], ignore_index=True)
-        table = table.join(keys, rsuffix="_of_domain")
-    return table
+    return with_keys(table, layout, shape[0])
+
+
+def with_keys(table: pd.DataFrame, layout: Layout, times: int = 1) -> pd.DataFrame:
+    """Add the columns that the domains were crossed from, for a table of `times` by D rows."""
+    if layout.keys is None:
+        return table
+    keys = pd.concat([layout.keys] * times, ignore_index=True)
+    return pd.concat(
+        [table, keys.rename(columns=lambda name: f"{name}_of_domain" if name in table else name)],
+        axis=1,
+    )

@@ -64,19 +64,16 @@ def total(
         carry an estimate (see `weight.units_of`).
     """
     names, layout = names_of(variables), domains.split(survey, by, where, lonely)
-    columns = [domains.values(survey, name, layout) for name in names]
+    columns = domains.several(survey, names, layout)
     spread = variance.of_domains(layout, columns, lonely)
-    weight = layout.weight
-    estimates = np.array([layout.totals(column * weight) for column in columns])
-    observed = np.array([layout.totals(column) for column in columns])
+    estimates, observed = spread.totals, layout.sums(columns)
     if resampled.checked(errors):
         spread = resampled.instead(spread, survey, layout, columns, estimates, _as_it_is)
     low, high = intervals.skewed_interval(
         estimates, observed, spread.se, spread.degrees, level, most_degrees
     )
-    below_zero = [column.min(initial=0.0) < 0 for column in columns]
-    if any(below_zero):
-        negative = np.array([layout.totals(column < 0) > 0 for column in columns])
+    if min(column.min(initial=0.0) for column in columns) < 0:
+        negative = layout.sums([(column < 0).astype(float) for column in columns]) > 0
         plain = intervals.plain(estimates, spread.se, spread.degrees, level)
         low, high = np.where(negative, plain[0], low), np.where(negative, plain[1], high)
     df = np.minimum(spread.degrees, most_degrees)
@@ -188,6 +185,7 @@ def share(
         np.where(variance.unknown(layout), np.nan, se),
         found.degrees.reshape(estimates.shape),
         np.full(layout.size, found.plain_degrees[0]),
+        estimates,
     )
     if resampled.checked(errors):
         spread = resampled.instead(spread, survey, layout, columns, estimates, _shares)

@@ -8,8 +8,9 @@ stratum, so that no digits are lost and zeros outside the domain need no storing
 Source: Särndal, Swensson and Wretman (1992), sections 3.7, 5.5, 7.9 and 10.3.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from nldtib.records.weight import Units
 
 # Scores of calibrated surveys are spread over all units; so many numbers are held at a time.
 BLOCK = 2_000_000
+# So many numbers are worked on at a time otherwise: few enough to stay near the processor.
+NEAR = 30_000
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,13 @@ class Spread:
     """Standard errors (K x D), and degrees of freedom of two kinds.
 
     `degrees` is what the skewness of the scores leaves (K x D); `plain_degrees` is units less
-    strata, counted inside the domain (D).
+    strata, counted inside the domain (D). `totals` are the weighted totals of the scores (K x D).
     """
 
     se: np.ndarray
     degrees: np.ndarray
     plain_degrees: np.ndarray
+    totals: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,13 @@ def of_domains(layout: Layout, columns: Iterable[np.ndarray], rule: str) -> Spre
     """Return the spread of totals of scores, each given per place of the layout (P)."""
     design, inside = layout.design, layout.counts()
     if design.calibration is None:
-        weight, cell = layout.weight, layout.cell
-        moments = _moments((column * weight for column in columns), cell, design, inside)
+        moments = _moments(columns, layout.weight, layout.cell, design, inside)
         found = _spread(design, moments, inside, rule)
     else:
         found = _calibrated(layout, list(columns), rule)
     degrees = inside.sum(axis=0) - (inside > 0).sum(axis=0)
-    return Spread(np.where(unknown(layout), np.nan, found.se), found.degrees, degrees)
+    se = np.where(unknown(layout), np.nan, found.se)
+    return Spread(se, found.degrees, degrees, found.totals)
 
 
 def unknown(layout: Layout) -> np.ndarray:
@@ -70,10 +74,11 @@ def unknown(layout: Layout) -> np.ndarray:
 def of_scores(design: Units, scores: np.ndarray, rule: str) -> Spread:
     """Return the spread of totals of scores that are given for every unit (C x n); D is 1."""
     inside = design.respondents[:, None].astype(int)
-    rows = design.residuals(scores) * design.weight
-    moments = _moments(iter(rows), design.stratum_of, design, inside)
+    rows = design.residuals(scores)
+    moments = _moments(rows, design.weight, design.stratum_of, design, inside)
     found = _spread(design, moments, inside, rule)
-    return Spread(found.se, found.degrees, inside.sum(axis=0) - len(inside))
+    totals = (scores @ design.weight)[:, None]
+    return Spread(found.se, found.degrees, inside.sum(axis=0) - len(inside), totals)
 
 
 def covariance(design: Units, scores: np.ndarray, rule: str) -> np.ndarray:
@@ -99,45 +104,78 @@ def _calibrated(layout: Layout, columns: list[np.ndarray], rule: str) -> Spread:
     shape = len(columns), layout.size
     se = np.concatenate([part.se for part in found]).reshape(shape)
     degrees = np.concatenate([part.degrees for part in found]).reshape(shape)
-    return Spread(se, degrees, found[0].plain_degrees)
+    totals = np.concatenate([part.totals for part in found]).reshape(shape)
+    return Spread(se, degrees, found[0].plain_degrees, totals)
 
 
 def _moments(
-    columns: Iterable[np.ndarray], cell: np.ndarray, design: Units, inside: np.ndarray
+    columns: Iterable[np.ndarray],
+    weight: np.ndarray,
+    cell: np.ndarray,
+    design: Units,
+    inside: np.ndarray,
 ) -> Moments:
-    strata, domains = inside.shape
-    size = strata * domains
+    size = inside.size
     n = np.maximum(inside.ravel(), 1)
-    parts, scales = [], []
-    for column in columns:
+    taken, scales = [], []
+    for block, at in _blocks(columns, cell, size):
+        wide = len(block) * size
+        block *= weight
         # Fourth powers of very small or large scores would leave the range of floats.
-        top = max(column.max(initial=0.0), -column.min(initial=0.0))
-        scale = 2.0 ** np.frexp(top)[1] if top > 0 else 1.0
-        column = column / scale
-        sums = np.bincount(cell, column, size)
-        column -= (sums / n)[cell]
-        powers = column * column
-        squares = np.bincount(cell, powers, size)
-        column *= powers
-        cubes = np.bincount(cell, column, size)
+        top = np.maximum(block.max(axis=1, initial=0.0), -block.min(axis=1, initial=0.0))
+        scale = np.exp2(np.frexp(np.where(top > 0, top, 0.5))[1])
+        block /= scale[:, None]
+        sums = np.bincount(at, block.ravel(), wide).reshape(-1, size)
+        block -= (sums / n).ravel()[at].reshape(block.shape)
+        powers = block * block
+        squares = np.bincount(at, powers.ravel(), wide)
+        block *= powers
+        cubes = np.bincount(at, block.ravel(), wide)
         powers *= powers
-        parts.append((sums, squares, cubes, np.bincount(cell, powers, size)))
+        fourths = np.bincount(at, powers.ravel(), wide)
+        parts = (sums, squares, cubes, fourths)
+        taken.append([part.reshape(-1, *inside.shape) for part in parts])
         scales.append(scale)
-    taken = np.array(parts).reshape(len(parts), 4, strata, domains)
-    return _around_strata(taken, np.array(scales), design, inside)
+    joined = taken[0] if len(taken) == 1 else map(np.concatenate, zip(*taken, strict=True))
+    return _around_strata(*joined, np.concatenate(scales), design, inside)
+
+
+def _blocks(
+    columns: Iterable[np.ndarray], cell: np.ndarray, size: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield columns stacked, as many as stay near the processor, and the cell of each number."""
+    most = max(NEAR // max(len(cell), 1), 1)
+    columns = iter(columns)
+    at = cell
+    while stacked := list(islice(columns, most)):
+        if len(at) != len(stacked) * len(cell):
+            at = (np.arange(len(stacked))[:, None] * size + cell).ravel()
+        yield np.array(stacked), at
 
 
 def _around_strata(
-    taken: np.ndarray, scale: np.ndarray, design: Units, inside: np.ndarray
+    sums: np.ndarray,
+    squares: np.ndarray,
+    cubes: np.ndarray,
+    fourths: np.ndarray,
+    scale: np.ndarray,
+    design: Units,
+    inside: np.ndarray,
 ) -> Moments:
-    sums, squares, cubes, fourths = np.moveaxis(taken, 1, 0)
+    """Move moments from the mean of each cell to that of its stratum, zeros outside included."""
     n = design.respondents[:, None]
-    mean = np.where(n == 1, 0.0, sums / n)
-    off = sums / np.maximum(inside, 1) - mean
-    off2, mean2, outside = off * off, mean * mean, n - inside
-    around = squares + inside * off2 + outside * mean2
-    fourth = fourths + 4 * off * cubes + 6 * off2 * squares
-    fourth += inside * off2 * off2 + outside * mean2 * mean2
+    mean = sums * np.where(n == 1, 0.0, 1 / n)
+    off = sums * (1 / np.maximum(inside, 1)) - mean
+    mean *= mean
+    off2 = off * off
+    around = (n - inside) * mean
+    fourth = around * mean + fourths
+    around += inside * off2
+    around += squares
+    cubes = cubes * off
+    cubes *= 4
+    fourth += cubes
+    fourth += off2 * (6 * squares + inside * off2)
     return Moments(sums, around, fourth, scale)
 
 
@@ -147,4 +185,5 @@ def _spread(design: Units, moments: Moments, inside: np.ndarray, rule: str) -> S
         variances, moments.squares, moments.fourths, design.respondents[:, None]
     )
     se = np.sqrt(variances.sum(axis=1)) * moments.scale[:, None]
-    return Spread(se, degrees, np.array([]))
+    totals = moments.sums.sum(axis=1) * moments.scale[:, None]
+    return Spread(se, degrees, np.array([]), totals)

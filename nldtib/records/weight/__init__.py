@@ -8,7 +8,8 @@ Source: Särndal and Lundström (2005), Estimation in Surveys with Nonresponse, 
 Deville and Särndal (1992), Journal of the American Statistical Association 87, 376-382.
 """
 
-from nldtib.records.weight.calibration import calibrate
+from nldtib.records.weight.calibration import calibrate, factors_of
+from nldtib.records.weight.diagnostics import summary
 from nldtib.records.weight.grouping import design, merged, strata
 from nldtib.records.weight.margins import check_totals, template
 from nldtib.records.weight.replication import bootstrap, jackknife
@@ -21,9 +22,11 @@ __all__ = [
     "check_totals",
     "collapsed",
     "design",
+    "factors_of",
     "jackknife",
     "merged",
     "strata",
+    "summary",
     "template",
     "units_of",
 ]
