@@ -95,6 +95,22 @@ def _run(chosen: argparse.Namespace) -> None:
     print(folder / index.name)
 
 
+def _questionnaire(chosen: argparse.Namespace) -> None:
+    from nldtib import codebook, questionnaire, rounds
+
+    root, name = rounds.project_root(), Path(chosen.round).name
+    parameters = rounds.read_parameters(name, root)
+    book = rounds.read_codebook(name, root)
+    content = questionnaire.written(book, chosen.to, parameters.published_on, chosen.language)
+    ending = questionnaire.ENDINGS[chosen.to]
+    out = chosen.out or Path(f"questionnaire_{name}_{chosen.to}.{ending}")
+    out.write_bytes(content)
+    for question in book.questions.values():
+        print(f"{codebook.minutes(question, book):5.1f} min  {question.code}")
+    print(f"{codebook.minutes_together(book):5.1f} min  {len(book.questions)} questions together")
+    print(out)
+
+
 def _step(name: str) -> None:
     print(f"{name} ...", file=sys.stderr, flush=True)
 
@@ -130,7 +146,19 @@ def _parser() -> argparse.ArgumentParser:
         if name == "report":
             command.add_argument("notebooks", nargs="*", help="only these notebooks")
         command.set_defaults(run=run)
+    _add_questionnaire(commands)
     return parser
+
+
+def _add_questionnaire(commands: argparse._SubParsersAction) -> None:
+    write = commands.add_parser(
+        "questionnaire", help="write the questionnaire of a round, and how long it takes"
+    )
+    write.add_argument("round", nargs="?", default=DEMO, help="number of the round, or path")
+    write.add_argument("--to", required=True, choices=("limesurvey", "xlsform", "docx"))
+    write.add_argument("--out", type=Path, help="where the file goes; by default it is put here")
+    write.add_argument("--language", choices=("nl", "en"), default="nl", help="of the document")
+    write.set_defaults(run=_questionnaire)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-GROUND = {"errors", "schema", "codebook", "rounds"}
+GROUND = {"errors", "schema", "codebook", "rounds", "concordance"}
 WINGS = ("records", "gate", "pages", "workbench")
 MOST_LINES = 400
 MOST_STATEMENTS = 30
@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "workbench": {"produce", "records", "gate", "pages.present"},
     "produce": {"records", "gate", "pages.cells"},
     "report": {"gate.audit", "pages"},
-    "__main__": {"produce", "report", "records", "gate", "pages"},
+    "__main__": {"produce", "report", "records", "gate", "pages", "questionnaire"},
 }
 
 
