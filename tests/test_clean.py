@@ -140,3 +140,37 @@ def test_derived_variables_follow_their_formula_and_are_zero_out_of_scope():
 )
 def test_a_size_class_starts_at_its_lower_bound(employees, code):
     assert clean.size_class(frame().assign(employees=float(employees)), BOOK).iloc[0] == code
+
+
+# --- what is divided, routed and laid out in rows -----------------------------------------------
+
+
+def test_what_is_left_open_in_an_answered_division_is_none():
+    table = records(("1", "rdfund_EIG", "70"), ("1", "rdfund_EU", "30"))
+    silent = records(("1", "rdfund_EIG", "", None, "missing"))
+
+    assert table["rd_ministry_percent"].tolist() == [0.0, 0.0]
+    assert table["rd_eu_percent"].tolist() == [30.0, 30.0]
+    assert silent["rd_ministry_percent"].isna().all()
+
+
+def test_whoever_routing_passes_by_has_none_and_who_did_not_answer_stays_open():
+    passed_by = records(("1", "finbron_NON", "0"))
+    unknown = records(("1", "opm", "x"))
+    asked = records(("1", "finbron_NON", "1"), ("1", "finwaar_NOD", "1"))
+    no = records(("1", "afhank", "N"))
+
+    assert passed_by["finance_none_reason.no_need"].eq(0).all()
+    assert unknown["finance_none_reason.no_need"].isna().all()
+    assert asked["finance_none_reason.no_need"].eq(1).all()
+    assert no["dependent_input.chips"].eq(0).all()
+
+
+def test_a_row_with_one_answer_gives_the_tie_and_its_form():
+    table = records(("1", "partner_TNO", "2"), ("1", "partner_NLR", "0"))
+
+    assert table["cooperation.tno_joint"].eq(1).all()
+    assert table["cooperation.tno_people"].eq(0).all()
+    assert table["knowledge_partner.tno"].eq(1).all()
+    assert table["knowledge_partner.nlr"].eq(0).all()
+    assert table["knowledge_partner.marin"].isna().all()

@@ -10,7 +10,7 @@ import pytest
 from nldtib import __main__ as commands
 
 PROJECT = Path(__file__).resolve().parents[1]
-COMMANDS = ("demo", "read", "check", "produce", "report", "run")
+COMMANDS = ("demo", "read", "check", "produce", "report", "run", "questionnaire")
 SAMPLES = PROJECT.parent / "shared" / "samples" / "survey_exports"
 
 

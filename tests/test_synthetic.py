@@ -795,3 +795,89 @@ def test_rounded_numbers_meet_the_total_and_pass_no_whole_number(values):
 )
 def test_amounts_are_typed_as_dutch_people_type_them(amount, style, text, says):
     assert typed.amount(amount, style) == (text, says)
+
+
+# --- what they expect, owe and work with --------------------------------------------------------
+
+
+def views_of_2023(seed: int = SEED) -> pd.DataFrame:
+    units = in_scope(seed)
+    return units[units["reference_year"] == 2023]
+
+
+# Berenschot 2024, p. 39, 59, 62 and 35, of 1,050 organisations.
+@pytest.mark.parametrize(
+    ("column", "percent"),
+    [
+        ("finance_source.none", 75),
+        ("finance_source.parent", 13),
+        ("finance_source.bank_nl", 5),
+        ("finance_challenge.none", 64),
+        ("finance_challenge.exclusion", 17),
+        ("destination.netherlands", 90),
+        ("destination.germany", 46),
+        ("destination.china", 1),
+        ("dis_area.cyber", 11),
+    ],
+)
+def test_so_many_say_so_as_was_published(column, percent):
+    assert views_of_2023()[column].sum() == pytest.approx(10.5 * percent, abs=1)
+
+
+@pytest.mark.parametrize("seed", SOME_SEEDS)
+def test_71_percent_expect_growth_and_scale_up_means_are_22_and_57(seed):
+    units = views_of_2023(seed)
+    expected = units["growth_expectation"].value_counts(normalize=True)
+
+    assert expected["rise"] + expected["large_rise"] == pytest.approx(0.71, abs=0.002)
+    assert expected["large_rise"] == pytest.approx(0.37, abs=0.002)
+    assert units["scaleup_12_percent"].mean() == pytest.approx(22, abs=0.001)
+    assert units["scaleup_max_percent"].mean() == pytest.approx(57, abs=0.001)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 10**9))
+def test_views_do_not_contradict_each_other_for_any_seed(seed):
+    units = views_of_2023(seed)
+    raised = units[[c for c in units if c.startswith("finance_source.")]]
+    raised = raised.drop(columns="finance_source.none").any(axis=1)
+    abroad = [c for c in units if c.startswith("destination.") and c != "destination.netherlands"]
+    reasons = [c for c in units if c.startswith("finance_none_reason.")]
+    payers = ["rd_own_percent", "rd_ministry_percent", "rd_eu_percent", "rd_customers_percent"]
+    domains = [f"{domain}_percent" for domain in CHOICES.military_domains]
+    order = ["scaleup_6_percent", "scaleup_12_percent", "scaleup_24_percent", "scaleup_max_percent"]
+
+    assert (raised == (units["finance_source.none"] == 0)).all()
+    assert (units.loc[units["finance_source.none"] == 0, reasons] == 0).all(axis=None)
+    assert (units[abroad].any(axis=1) <= units["exporting"].astype(bool)).all()
+    assert (units[payers].sum(axis=1) == 100).all() and (units[domains].sum(axis=1) == 100).all()
+    assert (units[order].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+    assert (units["purchases_outside_eu_percent"] <= units["purchases_abroad_percent"]).all()
+    assert (units["vacancies_hard"] <= units["vacancies"]).all()
+    for institute in ("tno", "university", "abroad"):
+        forms = [c for c in units if c.startswith(f"cooperation.{institute}_")]
+        assert (units[forms].sum(axis=1) == units[f"knowledge_partner.{institute}"]).all()
+
+
+def test_a_code_that_more_choose_than_may_is_refused():
+    views = CHOICES.views
+    chosen = views.overlapping["finance_source"]
+    chosen = dataclasses.replace(chosen, percents={**chosen.percents, "parent": 30.0})
+    overlapping = {**views.overlapping, "finance_source": chosen}
+    wrong = dataclasses.replace(CHOICES, views=dataclasses.replace(views, overlapping=overlapping))
+
+    with pytest.raises(ParameterError, match="315 organisations choose one code of finance_source"):
+        synthetic.population(SEED, wrong)
+
+
+def test_routing_and_exclusive_answers_hold_in_every_complete_response(wave):
+    rows = wave.responses[wave.responses["submitdate"].notna() & (wave.responses["sector"] == "Y")]
+    none = rows["finbron[NON]"] == "Y"
+    others = rows[[c for c in rows if c.startswith("finbron[") and c != "finbron[NON]"]]
+
+    assert (others[none] != "Y").all(axis=None)
+    assert rows.loc[none, "finwaar[NOD]"].notna().all()
+    assert rows.loc[~none, "finwaar[NOD]"].isna().all()
+    assert rows.loc[rows["afhank"] != "Y", "afhwat[CHP]"].isna().all()
+    assert set(rows["groei"].dropna()) == {"1", "2", "3", "4", "5", "9"}
+    assert set(rows["eenheid"]) == {"", "1", "2"}
