@@ -32,8 +32,8 @@ def construction(this_round: Round, edition: str, audience: str = "public") -> I
     Raises
     ------
     UnprotectedError
-        The cells are not those that were certified, or a file names anyone who answered. The
-        edition is as it was.
+        The cells are not those that were certified, or a file shows another figure or names
+        anyone who answered. The edition is as it was.
     NldtibError
         As in `pages.export.construction`.
     """
@@ -41,7 +41,10 @@ def construction(this_round: Round, edition: str, audience: str = "public") -> I
         yield site
         if audience == "public":
             withheld = this_round.folder / "prepared" / "withheld.csv"
-            audit.refuse_leaks(site.folder, withheld, _own_words(this_round.root))
+            earlier = [path.parent for path in sorted(site.outputs.glob("*/*/cells.csv"))]
+            earlier = [folder for folder in earlier if folder != site.folder]
+            own = _own_words(this_round.root)
+            audit.refuse_unfit(site.folder, earlier, this_round.codebook, withheld, own)
 
 
 def edition(

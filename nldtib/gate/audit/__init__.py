@@ -5,19 +5,20 @@ equations, and solves them with another program. An empty table of findings mean
 succeeded; whatever the audit cannot decide is a finding.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from nldtib import schema
+from nldtib.codebook import Codebook
 from nldtib.errors import UnprotectedError
-from nldtib.gate.audit import attacks, certificate, derived, leaks, shown, world
+from nldtib.gate.audit import attacks, certificate, derived, leaks, seen, shown, world
 from nldtib.gate.audit.findings import OUTSIDER, Finding, Rules, table_of, words
 from nldtib.gate.audit.world import COUNTS, RESPONDENTS, World
 
-__all__ = ["certify", "refuse_leaks", "tables"]
+__all__ = ["certify", "refuse_unfit", "tables"]
 
 # Published values may be rounded to whole units of measure.
 WHOLE_UNITS = 0.5
@@ -111,13 +112,19 @@ def certify(folder: Path, contributions: pd.DataFrame, rules: Rules) -> None:
     certificate.write(folder, attacked)
 
 
-def refuse_leaks(folder: Path, withheld: Path, own: str) -> None:
-    """Refuse an edition that was changed after its audit, or names anyone who answered.
+def refuse_unfit(
+    folder: Path, earlier: Iterable[Path], book: Codebook, withheld: Path, own: str
+) -> None:
+    """Refuse an edition that was changed after its audit, shows a hidden cell, or names anyone.
 
     Parameters
     ----------
     folder
-        The edition as it would be published.
+        The edition as it would be published, all its files.
+    earlier
+        Editions whose figures its pages may repeat.
+    book
+        The codebook.
     withheld
         The confidential list of what may not leave.
     own
@@ -136,12 +143,16 @@ def refuse_leaks(folder: Path, withheld: Path, own: str) -> None:
             "name anyone. Make the edition again with `nldtib run`."
         )
     listed = pd.read_csv(withheld, dtype=str, keep_default_na=False)
-    found = leaks.search(folder, listed, own)
-    if len(found):
-        raise UnprotectedError(
-            f"{int(found['count'].sum())} thing(s) that may not leave stand in the edition: "
-            f"{leaks.described(found.itertuples(index=False))}. Nothing is published."
-        )
+    shows = seen.search(folder, earlier, book)
+    for found, what in (
+        (shows, "figure(s) in its files are not those of cells.csv"),
+        (leaks.search(folder, listed, own), "thing(s) that may not leave stand in the edition"),
+    ):
+        if len(found):
+            raise UnprotectedError(
+                f"{int(found['count'].sum())} {what}: "
+                f"{leaks.described(found.itertuples(index=False))}. Nothing is published."
+            )
 
 
 def _refuse_unusable(contributions: pd.DataFrame, variables: list[str]) -> None:
