@@ -16,7 +16,7 @@ from nldtib import rounds
 from nldtib.codebook import closest
 from nldtib.errors import ParameterError, RunError
 from nldtib.gate import audit
-from nldtib.pages import export
+from nldtib.pages import annex, export
 from nldtib.pages.export import Settings, Site
 from nldtib.pages.export import construction as building
 from nldtib.pages.export.construction import FILES, read_run, refuse_incomplete
@@ -118,9 +118,12 @@ def build(
     stream = sys.stderr if progress is None else progress
     folder, languages = this_round.root / "notebooks", _languages(this_round)
     run = read_run(site.folder)
+    annex.write(site.folder, site.workspace, languages)
     names = export.planned(folder, notebooks, languages)
     with _counted(len(names), stream) as done:
-        return export.pages(site, folder, run, languages, notebooks, settings, done)
+        return export.pages(
+            site, folder, run, languages, notebooks, settings, done, annex.names(languages)
+        )
 
 
 @contextlib.contextmanager

@@ -12,8 +12,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from nldtib import rounds
+from nldtib import rounds, schema
 from nldtib.gate.audit import certificate
+from nldtib.pages import cells
 from nldtib.rounds import Round
 
 # A busy machine is no failure: properties have no deadline, benchmarks measure time.
@@ -44,10 +45,14 @@ def run_record(invented: bool = True, **changes: object) -> dict:
 
 
 def write_edition(folder: Path, **changes: object) -> Path:
-    """Write the files of an edition; the notebooks of these tests read none of the figures."""
+    """Write the files of an edition without any figure."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("cells.csv", "account.csv", "quality.csv"):
-        (folder / name).write_text("table,key,value\n", encoding="utf-8")
+    for name, columns in (
+        ("cells.csv", schema.CELLS),
+        ("account.csv", schema.ACCOUNT),
+        ("quality.csv", cells.QUALITY),
+    ):
+        (folder / name).write_text(",".join(columns) + "\n", encoding="utf-8")
     (folder / "run.json").write_text(json.dumps(run_record(**changes)), encoding="utf-8")
     certificate.write(folder, {})
     return folder
@@ -55,7 +60,8 @@ def write_edition(folder: Path, **changes: object) -> Path:
 
 def project(root: Path, notebooks: Mapping[str, str], invented: bool = True) -> Round:
     """Lay out a project whose pages are made by fixture notebooks, and read its round."""
-    shutil.copytree(PROJECT / "parameters", root / "parameters")
+    for name in ("parameters", "data/reference"):
+        shutil.copytree(PROJECT / name, root / name)
     speaking(root, "[nl]")
     (root / "notebooks").mkdir()
     for page, fixture in notebooks.items():

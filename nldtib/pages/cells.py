@@ -5,6 +5,7 @@ a figure that is not published has no value here, and nothing but the agreed col
 """
 
 import csv
+import dataclasses
 import io
 import json
 import math
@@ -152,20 +153,38 @@ def read(
         _newest(root, number, language)
         for number in rounds.read_parameters(survey_round, root).earlier_rounds
     )
-    return _read_one(
-        root, int(survey_round), edition, audience, language, tuple(filter(None, earlier))
+    one = _read_one(root, int(survey_round), edition, audience, language)
+    return dataclasses.replace(one, earlier=tuple(filter(None, earlier)))
+
+
+def at(folder: Path, root: Path, language: str = "nl") -> Edition:
+    """Read the edition that stands in a folder, without the editions of earlier rounds.
+
+    Parameters
+    ----------
+    root
+        The project, whose parameters and earlier figures belong to the edition.
+
+    Raises
+    ------
+    InputError, SchemaError, UnprotectedError
+        As in `read`.
+    """
+    _refuse_incomplete(folder, folder.parent.name, folder.name)
+    run = _parsed(folder / "run.json")
+    return _read_folder(
+        folder, root, int(run["survey_round"]), str(run["edition"]), str(run["audience"]), language
     )
 
 
-def _read_one(
-    root: Path,
-    survey_round: int,
-    edition: str,
-    audience: str,
-    language: str,
-    earlier: tuple[Edition, ...],
-) -> Edition:
+def _read_one(root: Path, survey_round: int, edition: str, audience: str, language: str) -> Edition:
     folder = rounds.edition_folder(root, survey_round, edition, audience)
+    return _read_folder(folder, root, survey_round, edition, audience, language)
+
+
+def _read_folder(
+    folder: Path, root: Path, survey_round: int, edition: str, audience: str, language: str
+) -> Edition:
     _refuse_incomplete(folder, survey_round, edition)
     codebook = rounds.read_codebook(survey_round, root)
     cells = _table(folder / "cells.csv")
@@ -193,19 +212,18 @@ def _read_one(
         reference=_reference(root),
         sources=_table(_in_reference(root, "sources.csv")),
         topics=schema.check(_table(_in_reference(root, "topics.csv")), TOPICS, "cells"),
-        earlier=earlier,
     )
 
 
 def _newest(root: Path, survey_round: int, language: str) -> Edition | None:
     home = rounds.outputs_folder(root) / str(survey_round)
     names = sorted(path.parent.name for path in home.glob("*/cells.csv"))
-    found = [_read_one(root, survey_round, name, "public", language, ()) for name in names]
+    found = [_read_one(root, survey_round, name, "public", language) for name in names]
     # Editions of a round may share their date: draft-1, first, revised then go by name.
     return max(found, key=lambda one: (str(one.run["published_on"]), one.name), default=None)
 
 
-def _refuse_incomplete(folder: Path, survey_round: int, edition: str) -> None:
+def _refuse_incomplete(folder: Path, survey_round: int | str, edition: str) -> None:
     missing = [name for name in FILES if not (folder / name).is_file()]
     if len(missing) == len(FILES):
         raise InputError(
@@ -219,11 +237,7 @@ def _refuse_incomplete(folder: Path, survey_round: int, edition: str) -> None:
 
 
 def _run(path: Path, survey_round: int, edition: str, audience: str) -> dict[str, object]:
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError("run.json cannot be parsed. Make the edition again.") from None
-    _refuse_other_settings(run)
+    run = _parsed(path)
     if run["audience"] != audience:
         raise UnprotectedError(
             f"This edition was made for the audience {run['audience']}, not for {audience}. "
@@ -234,6 +248,15 @@ def _run(path: Path, survey_round: int, edition: str, audience: str) -> dict[str
             f"run.json describes edition {run['edition']} of round {run['survey_round']}, "
             f"but stands with edition {edition} of round {survey_round}. Make the edition again."
         )
+    return run
+
+
+def _parsed(path: Path) -> dict[str, object]:
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise InputError("run.json cannot be parsed. Make the edition again.") from None
+    _refuse_other_settings(run)
     return run
 
 

@@ -4,9 +4,13 @@ import calendar
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nldtib.pages.export import notebooks
 from nldtib.pages.export.settings import DEFAULTS, Settings, Site
+
+if TYPE_CHECKING:
+    from nldtib.pages.export import page
 
 __all__ = ["DEFAULTS", "Settings", "Site", "pages", "planned"]
 
@@ -35,6 +39,7 @@ def pages(
     wanted: Sequence[str],
     settings: Settings,
     done: Done,
+    files: Sequence[str] = (),
 ) -> Path:
     """Run notebooks over the edition that stands in `site.folder`, and write its pages there.
 
@@ -54,6 +59,8 @@ def pages(
         Names of notebooks, or none for all.
     done
         Called with the name of each page that was run, and the seconds that this took.
+    files
+        Files beside the pages that stand in `site.folder` already, for readers to take along.
 
     Returns
     -------
@@ -74,7 +81,7 @@ def pages(
         for values in parameters.values():
             notebooks.refuse_other_parameters(name, notebook, values)
     # Papermill takes a second to import; a wrong parameter should not wait for it.
-    from nldtib.pages.export import pool
+    from nldtib.pages.export import page, pool
 
     jobs = tuple(
         pool.Job(
@@ -85,20 +92,20 @@ def pages(
     )
     site.executed.mkdir(parents=True, exist_ok=True)
     executed = pool.run(jobs, site, _published(run), settings, done)
-    return _written(site, folder, run, tuple(languages), executed, settings)
+    about = page.Publication(run, tuple(languages), (*files, *page.FILES))
+    return _written(site, folder, about, executed, settings)
 
 
 def _written(
     site: Site,
     folder: Path,
-    run: Mapping[str, object],
-    languages: tuple[str, ...],
+    about: "page.Publication",
     executed: Mapping[str, notebooks.NotebookNode],
     settings: Settings,
 ) -> Path:
     from nldtib.pages.export import gates, page
 
-    about = page.Publication(run, languages)
+    languages = about.languages
     sizes = {path.name: path.stat().st_size for path in site.folder.iterdir()}
     sheets = []
     for language in languages:
@@ -107,13 +114,13 @@ def _written(
             made = executed.get(notebooks.page_name(name, language, languages))
             before = site.previous / about.file(name, language) if site.previous else None
             if made is not None:
-                body = page.body(made, _parameters(run, language), language)
+                body = page.body(made, _parameters(about.run, language), language)
                 own.append(page.Sheet(name, language, body))
             elif before is not None and before.is_file():
                 own.append(page.kept(name, language, before.read_text(encoding="utf-8")))
         sheets += [page.index(own, sizes, language, about), *own]
     whole = {about.file(one.name, one.language): page.page(one, sheets, about) for one in sheets}
-    gates.refuse_unfit(whole, page.FILES, folder.parent, settings.page_bytes, page.script())
+    gates.refuse_unfit(whole, about.files, folder.parent, settings.page_bytes, page.script())
     for name, text in whole.items():
         (site.folder / name).write_bytes(text.encode("utf-8"))
     return site.folder / about.file(page.INDEX, languages[0])

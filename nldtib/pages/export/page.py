@@ -25,7 +25,7 @@ from nldtib.pages.export import notebooks, words
 TEMPLATES = Path(__file__).parent / "template"
 INDEX = "index"
 SEARCHED = '<div id="search"'
-FILES = ("cells.csv", "quality.csv", "run.json")
+FILES = ("cells.csv", "account.csv", "quality.csv", "run.json")
 LANGUAGE_LINE = re.compile(r"^[ \t]*<!--[ \t]*([a-z]{2})[ \t]*-->[ \t]*$", re.MULTILINE)
 HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
 LINK = re.compile(r'<a([^>]*?) href="([a-z0-9_]+)\.html(#[^"]*)?"([^>]*)>(.*?)</a>', re.DOTALL)
@@ -54,10 +54,11 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Publication:
-    """What all pages of an edition share: what was run, and in which languages, first one first."""
+    """What all pages of an edition share: what was run, languages, first one first, and files."""
 
     run: Mapping[str, object]
     languages: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
     def file(self, name: str, language: str) -> str:
         """Return the file of a page: `size.html`, or `size.en.html` in a further language."""
@@ -141,7 +142,7 @@ def index(
         .get_template("index.html.j2")
         .render(
             sheets=[(about.file(one.name, language), one.title, one.description) for one in sheets],
-            files=[(name, sizes[name]) for name in FILES],
+            files=[(name, sizes[name]) for name in about.files],
             about=about,
             run=about.run,
             language=language,

@@ -42,6 +42,25 @@ WORDS: Mapping[str, Label] = {
     "pages": Label("Wat u hier vindt", "What you find here"),
     "facts": Label("Over deze editie", "About this edition"),
     "files": Label("Cijfers als bestand", "Figures as files"),
+    "annex.xlsx": Label("alle tabellen als werkmap", "all tables as a workbook, in Dutch"),
+    "annex.en.xlsx": Label("alle tabellen als werkmap, in het Engels", "all tables as a workbook"),
+    "figures.nl.csv": Label(
+        "alle cijfers voor Excel met Nederlandse instelling",
+        "all figures for Excel with a Dutch setting",
+    ),
+    "figures.csv": Label(
+        "elk cijfer met zijn paspoort en zinnen in twee talen, voor programma's",
+        "every figure with its passport and sentences in two languages, for programs",
+    ),
+    "figures.csv-metadata.json": Label(
+        "beschrijving van figures.csv (CSV on the Web)",
+        "description of figures.csv (CSV on the Web)",
+    ),
+    "figures.json": Label("dezelfde cijfers als JSON", "the same figures as JSON"),
+    "CITATION.cff": Label("hoe u deze editie aanhaalt", "how to cite this edition"),
+    "account.csv": Label(
+        "organisaties in en uit elke stap", "organisations into and out of every step"
+    ),
     "cells.csv": Label(
         "alle cijfers van deze editie, met interval, graad en status",
         "all figures of this edition, with interval, grade and status",

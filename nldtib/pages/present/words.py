@@ -12,7 +12,7 @@ import yaml
 
 from nldtib.errors import ParameterError
 
-PAGES = ("quality",)
+PAGES = ("quality", "annex")
 
 
 def text(language: str, key: str) -> str:
