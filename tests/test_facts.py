@@ -1,5 +1,6 @@
 """The page of facts: every figure with sentences to copy, and what was asked in the House."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -159,3 +160,22 @@ def test_the_policy_names_the_script_by_its_hash_and_only_where_it_is():
 def test_a_hash_is_that_of_the_policy_standard():
     # SHA-256 of no text at all, in base 64.
     assert page.hashed("") == "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+
+# An earlier round
+
+
+def test_what_a_round_did_not_ask_is_said_and_nothing_stops(outputs):
+    edition = opened(outputs)
+    book = dataclasses.replace(
+        edition.codebook, not_asked=frozenset({"patent_holders", "patent_share"})
+    )
+    earlier = dataclasses.replace(
+        edition, codebook=book, left_out=frozenset({"organisations_by_activity"})
+    )
+    said = "Dit is in ronde 2026 niet gevraagd."
+
+    assert said in present.bars(earlier, "organisations_by_activity", "organisations").data
+    assert said in present.passport(earlier, "patent_share:total").data
+    lines = BeautifulSoup(present.sentences(earlier, "knowledge").data, "html.parser").find_all("p")
+    assert [line.get_text() == said for line in lines] == [False, False, True]

@@ -60,6 +60,8 @@ class Edition:
         Where those figures were read: key, publisher, title, date, address.
     topics
         What was asked in the House of Representatives: question, figures that answer, limits.
+    left_out
+        Names of planned tables that the round did not ask for.
     earlier
         The newest edition of each earlier round, oldest first.
     """
@@ -77,6 +79,7 @@ class Edition:
     reference: pd.DataFrame
     sources: pd.DataFrame
     topics: pd.DataFrame
+    left_out: frozenset[str] = frozenset()
     earlier: tuple["Edition", ...] = ()
 
     @property
@@ -208,6 +211,7 @@ def _read_folder(
         quality=_numeric(quality, "quality.csv", ("value",)),
         run=_run(folder / "run.json", survey_round, edition, audience),
         codebook=codebook,
+        left_out=rounds.tables_not_asked(survey_round, root),
         tables={table.name: table for table in rounds.read_plan(survey_round, root)},
         reference=_reference(root),
         sources=_table(_in_reference(root, "sources.csv")),

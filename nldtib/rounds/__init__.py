@@ -192,6 +192,13 @@ def read_plan(survey_round: int | str, root: Path) -> tuple[Table, ...]:
     return read_tables(_home(survey_round, root) / "tables.csv", read_codebook(survey_round, root))
 
 
+def tables_not_asked(survey_round: int | str, root: Path) -> frozenset[str]:
+    """Return the names of planned tables that a round cannot fill, for it did not ask for them."""
+    with (_home(survey_round, root) / "tables.csv").open(encoding="utf-8", newline="") as lines:
+        named = {row["table"] for row in csv.DictReader(lines)}
+    return frozenset(named - {table.name for table in read_plan(survey_round, root)})
+
+
 def read_postcodes(root: Path) -> dict[int, str]:
     """Read the first postcode of every run in one province, in order, with its code."""
     starts = _yaml(root / "parameters" / "postcodes.yml").get("starts", {})

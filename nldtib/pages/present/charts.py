@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from IPython.display import HTML
 
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import drawing, figures, grid, numbers, tables, words
+from nldtib.pages.present import asked, drawing, figures, grid, numbers, tables, words
 from nldtib.pages.present.figures import Figure
 from nldtib.pages.present.markup import Safe, joined
 from nldtib.pages.present.numbers import Scale
@@ -27,6 +27,7 @@ class Bar:
     figure: Figure
 
 
+@asked.or_said
 def bars(edition: Edition, name: str, variable: str) -> HTML:
     """Show one variable of a table by one dimension, in the last reference year.
 

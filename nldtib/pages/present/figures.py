@@ -13,6 +13,14 @@ from nldtib.pages.present.numbers import Scale
 from nldtib.rounds import Table
 from nldtib.schema import TOTAL
 
+
+class NotAskedError(ParameterError):
+    """What is asked for is known, but this round did not ask it: a page says so and goes on."""
+
+    def __init__(self, survey_round: int, name: str):
+        super().__init__(f"Round {survey_round} did not ask for {name}.")
+
+
 NOT_SHOWN = "."
 HIDDEN = ("suppressed", "unreliable")
 Place = tuple[str, ...]
@@ -55,6 +63,8 @@ def plan(edition: Edition, name: str) -> Table:
     ParameterError
         The plan has no such table; the message names the closest.
     """
+    if name in edition.left_out:
+        raise NotAskedError(edition.survey_round, name)
     if name not in edition.tables:
         raise ParameterError(
             f"The plan of round {edition.survey_round} has no table {name}."
@@ -71,6 +81,8 @@ def variable(edition: Edition, name: str) -> Variable:
     ParameterError
         The codebook has no such variable; the message names the closest.
     """
+    if name in edition.codebook.not_asked:
+        raise NotAskedError(edition.survey_round, name)
     if name not in edition.codebook.variables:
         raise ParameterError(
             f"The codebook has no variable {name}.{closest(name, edition.codebook.variables)}"
@@ -91,6 +103,8 @@ def of_table(edition: Edition, name: str, variable_name: str) -> dict[tuple[Plac
         The edition holds no figures of this table.
     """
     table = plan(edition, name)
+    if variable_name in edition.codebook.not_asked:
+        raise NotAskedError(edition.survey_round, variable_name)
     if variable_name not in table.variables:
         raise ParameterError(
             f"Table {name} has no variable {variable_name}."

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from IPython.display import HTML
 
 from nldtib import rounds
-from nldtib.codebook import Dimension, Variable
+from nldtib.codebook import Codebook, Dimension, Item, Variable
 from nldtib.pages.cells import Edition
 from nldtib.pages.present import figures, numbers, panels, passports, words
 from nldtib.pages.present.figures import Figure
@@ -178,7 +178,7 @@ def _hidden(edition: Edition, hidden: Sequence[tuple[str, int]]) -> Safe:
 def _topic(edition: Edition, row: Mapping) -> Safe:
     language = edition.language
     parts = [element("p", element("b", row[language]))]
-    keys = row["figures"].split()
+    keys = [key for key in row["figures"].split() if _asked(edition, key)]
     if keys:
         links: list[str] = [words.text(language, "topics.figures")]
         for key in keys:
@@ -190,6 +190,19 @@ def _topic(edition: Edition, row: Mapping) -> Safe:
     asked = words.phrase(language, "topics.source", {"source": row["source"]})
     parts.append(element("p", asked, {"class": "legend long"}))
     return element("li", parts)
+
+
+def _asked(edition: Edition, key: str) -> bool:
+    """Return whether the round asked what a figure is made of, and where it is."""
+    name, place = key.split(":")
+    book = edition.codebook
+    parts = [part.split("=") for part in place.split(",") if part != TOTAL]
+    known = {(d, item.code) for d, _ in parts if d in book.dimensions for item in _codes(book, d)}
+    return name not in book.not_asked and all((d, code) in known for d, code in parts)
+
+
+def _codes(book: Codebook, dimension: str) -> tuple[Item, ...]:
+    return book.dimensions[dimension].codes
 
 
 def _link(edition: Edition, key: str) -> Safe:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from IPython.display import HTML
 
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import changes, figures, grid, numbers, words
+from nldtib.pages.present import asked, changes, figures, grid, numbers, words
 from nldtib.pages.present.figures import Figure
 from nldtib.pages.present.markup import Safe, element, joined
 
@@ -43,6 +43,7 @@ def response(edition: Edition) -> dict[str, str]:
     }
 
 
+@asked.or_said
 def key_figures(edition: Edition, *groups: Sequence[str]) -> HTML:
     """Show headline panels: figure, interval and change since the first reference year.
 
@@ -71,6 +72,7 @@ def key_figures(edition: Edition, *groups: Sequence[str]) -> HTML:
     return HTML(joined([*panels, grid.legend(notes)]))
 
 
+@asked.or_said
 def certainty(edition: Edition, variable: str = "turnover_defence") -> HTML:
     """Show in a few sentences how sure the figures are; the masthead points here.
 

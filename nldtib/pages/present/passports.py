@@ -5,12 +5,13 @@ from IPython.display import HTML
 from nldtib.codebook import Variable
 from nldtib.errors import ParameterError
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import figures, numbers, panels, words
+from nldtib.pages.present import asked, figures, numbers, panels, words
 from nldtib.pages.present.figures import Figure
 from nldtib.pages.present.markup import element, joined
 from nldtib.schema import TOTAL
 
 
+@asked.or_said
 def passport(edition: Edition, key: str) -> HTML:
     """Show where one figure comes from, folded.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from IPython.display import HTML
 
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import changes, figures, grid, numbers, tables, timelines, words
+from nldtib.pages.present import asked, changes, figures, grid, numbers, tables, timelines, words
 from nldtib.pages.present.changes import Change
 from nldtib.pages.present.figures import Figure
 from nldtib.pages.present.grid import Row
@@ -21,6 +21,7 @@ class Before:
     note: str
 
 
+@asked.or_said
 def revision(edition: Edition, *variables: str) -> HTML:
     """Show figures of the years that an earlier round asked as well: old, new and difference.
 

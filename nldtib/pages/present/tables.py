@@ -6,7 +6,7 @@ from IPython.display import HTML
 
 from nldtib.codebook import Variable
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import figures, grid, numbers, words
+from nldtib.pages.present import asked, figures, grid, numbers, words
 from nldtib.pages.present.figures import Figure, Place
 from nldtib.pages.present.grid import Cell, Row
 from nldtib.pages.present.markup import Safe, joined
@@ -17,6 +17,7 @@ from nldtib.schema import TOTAL
 Figures = Mapping[tuple[Place, int], Figure]
 
 
+@asked.or_said
 def table(edition: Edition, name: str, variable: str | None = None) -> HTML:
     """Show a table of the plan.
 

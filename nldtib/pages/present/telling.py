@@ -8,7 +8,8 @@ from IPython.display import HTML
 from nldtib.codebook import closest
 from nldtib.errors import ParameterError
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import changes, figures, panels, timelines, words
+from nldtib.pages.present import asked, changes, figures, panels, timelines, words
+from nldtib.pages.present.figures import NotAskedError
 from nldtib.pages.present.markup import Safe, element, filled
 from nldtib.schema import TOTAL
 
@@ -28,8 +29,15 @@ def sentences(edition: Edition, page: str) -> HTML:
     pages = words.entries("sentences")
     if page not in pages:
         raise ParameterError(f"There are no sentences for page {page}.{closest(page, pages)}")
-    lines = [element("p", told(edition, template[edition.language])) for template in pages[page]]
+    lines = [element("p", _line(edition, template)) for template in pages[page]]
     return HTML(element("div", lines, {"class": "sentences"}))
+
+
+def _line(edition: Edition, template: Mapping[str, str]) -> str:
+    try:
+        return told(edition, template[edition.language])
+    except NotAskedError:
+        return asked.note(edition)
 
 
 def told(edition: Edition, template: str, more: Mapping[str, str] | None = None) -> Safe:

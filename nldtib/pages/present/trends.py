@@ -6,13 +6,14 @@ from IPython.display import HTML
 
 from nldtib.codebook import Variable
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import figures, grid, lines, numbers, tables, timelines, words
+from nldtib.pages.present import asked, figures, grid, lines, numbers, tables, timelines, words
 from nldtib.pages.present.grid import Cell, Row
 from nldtib.pages.present.markup import Safe, joined
 from nldtib.pages.present.numbers import Scale
 from nldtib.pages.present.timelines import Piece, Point
 
 
+@asked.or_said
 def series(edition: Edition, variable: str) -> HTML:
     """Show one figure through the years, with the break visible and all numbers below, folded.
 
