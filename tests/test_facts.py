@@ -25,6 +25,12 @@ def outputs(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def in_full(monkeypatch) -> None:
+    """Tell all figures of the made edition in full; it has more than a real one."""
+    monkeypatch.setattr(lookup, "MOST_TOLD", 5_000)
+
+
 def shown(outputs: Path, language: str = "nl") -> BeautifulSoup:
     return BeautifulSoup(present.facts(opened(outputs, language=language)).data, "html.parser")
 

@@ -18,7 +18,7 @@ from nldtib.pages.present.markup import Safe, element, joined
 from nldtib.schema import TOTAL
 
 # A page stays below its size: of more figures than this, earlier years have no sentences here.
-MOST_TOLD = 800
+MOST_TOLD = 780
 
 
 def facts(edition: Edition) -> HTML:
@@ -69,8 +69,10 @@ def _variable(edition: Edition, name: str, rows: Sequence[Mapping], told: Sequen
     order = {place: number for number, place in enumerate(_places(edition, rows))}
     placed = [(row["key"].split(":")[1], figures.of_row(row, about)) for row in rows]
     placed.sort(key=lambda one: (order[one[0]], -one[1].year))
+    last = edition.years[-1]
+    linked = {f"{key}:{last}" for cell in edition.topics["figures"] for key in cell.split()}
     shown = [
-        _figure(edition, figure, place, figure.year in told)
+        _figure(edition, figure, place, figure.year in told, linked)
         for place, figure in placed
         if figure.shown
     ]
@@ -122,7 +124,7 @@ def _base(edition: Edition, about: Variable) -> str:
     return text
 
 
-def _figure(edition: Edition, figure: Figure, place: str, told: bool) -> Safe:
+def _figure(edition: Edition, figure: Figure, place: str, told: bool, linked: set[str]) -> Safe:
     values = {
         "place": passports.named(edition, place),
         "year": figure.year,
@@ -142,7 +144,7 @@ def _figure(edition: Edition, figure: Figure, place: str, told: bool) -> Safe:
         ),
     ]
     look = {"data-key": figure.key}
-    if figure.year == edition.years[-1]:
+    if figure.key in linked:
         look["id"] = figure.key
     return element("details", [element("summary", summary), *lines], look)
 
