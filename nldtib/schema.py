@@ -61,6 +61,8 @@ CELLS = (
 STATUSES = ("published", "suppressed", "unreliable", "not_applicable")
 ACCOUNT = ("step", "units_in", "units_out", "reason")
 TOTAL = "total"
+# Signs of published cells: one answer carries much of it; modelled, not measured.
+FRAGILE, MODEL = "f", "m"
 
 
 @dataclass(frozen=True)

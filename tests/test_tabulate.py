@@ -15,6 +15,7 @@ LIMITS = Grades(
     {"A": 0.05, "B": 0.10, "C": 0.2, "D": 0.3, "E": 0.5},
     {"A": 0.1, "B": 0.2, "C": 0.3, "D": 0.4, "E": 0.5},
     {"A": 30, "B": 20, "C": 10, "D": 5, "E": 2},
+    0.1,
 )
 
 
@@ -62,7 +63,10 @@ def source(imputed: pd.DataFrame | None = None) -> tabulate.Source:
     survey = Survey(records, pd.Series(2.0, rows), pd.Series("one", rows), pd.Series({"one": 8.0}))
     nothing = pd.DataFrame(columns=CHANGES)
     filled = nothing if imputed is None else imputed
-    return tabulate.Source(survey, filled, BOOK, [2024, 2025], Interval(0.95, 6.0), LIMITS)
+    certainty = pd.Series(records["unit"] == "d").astype(int)
+    return tabulate.Source(
+        survey, filled, certainty, BOOK, [2024, 2025], Interval(0.95, 6.0), LIMITS
+    )
 
 
 def plan(variables: str, by: str = "", years: str = "last") -> list[Table]:
@@ -150,7 +154,7 @@ def test_the_imputed_part_lowers_the_grade_also_of_what_is_made_of_it():
     other = by_key(tabulate.cells(source(filled), plan("doubled")), "grade")["doubled:total:2025"]
 
     assert (one, other) == ("E", "E")
-    amounts = tabulate.imputed_amounts(source(filled))
+    amounts = tabulate.weighted_amounts(source(filled))
     last = source().survey.records["reference_year"] == 2025
     part = amounts.filled.loc[last, "doubled"].sum() / amounts.every.loc[last, "doubled"].sum()
     assert part == pytest.approx(0.4)
@@ -171,3 +175,41 @@ def test_the_imputed_part_lowers_the_grade_also_of_what_is_made_of_it():
 )
 def test_a_grade_is_the_worst_of_three(cv, imputed, n, wanted):
     assert tabulate.grade(cv, imputed, n, LIMITS) == wanted
+
+
+def test_the_rule_of_the_grades_can_be_printed():
+    printed = tabulate.rule(LIMITS)
+
+    assert list(printed.index) == list("ABCDE")
+    assert printed.loc["B"].to_dict() == {
+        "cv_at_most": 10.0,
+        "imputed_at_most": 20.0,
+        "respondents_at_least": 20.0,
+    }
+    worst = printed.loc["E"] / [100, 100, 1]
+    assert tabulate.grade(*worst, LIMITS) == "E"
+
+
+def test_a_figure_that_rests_on_one_answer_is_marked():
+    """Of 300 the largest answer outside the take-all stratum, 45 weighted by 2, carries 30 %."""
+    made = source()
+    marks = by_key(tabulate.cells(made, plan("turnover share growth", "domain")), "sign")
+
+    assert marks["turnover:total:2025"] == "f"
+    assert marks["growth:total:2025"] == "f"
+
+    lenient = replace(made, grades=replace(LIMITS, fragile=0.3))
+    marks = by_key(tabulate.cells(lenient, plan("turnover", "domain")), "sign")
+    assert marks["turnover:total:2025"] == ""
+    # At sea b carries 60 of 90, on land c 90 of 210; d is a take-all unit and marks nothing.
+    assert (marks["turnover:domain=sea:2025"], marks["turnover:domain=land:2025"]) == ("f", "f")
+    assert marks["turnover:domain=air:2025"] == ""
+
+
+def test_a_take_all_unit_marks_no_figure():
+    made = source()
+    certain = replace(made, certainty=pd.Series(1, made.survey.records.index))
+
+    marks = by_key(tabulate.cells(certain, plan("turnover", "domain")), "sign")
+
+    assert set(marks.values()) == {""}

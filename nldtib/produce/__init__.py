@@ -167,6 +167,7 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     source = tabulate.Source(
         prepared.survey,
         imputed,
+        prepared.certainty,
         book,
         choices.reference_years,
         choices.interval,

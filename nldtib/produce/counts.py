@@ -10,7 +10,7 @@ import pandas as pd
 from nldtib.produce import linking
 from nldtib.records import clean, edit, load, respond, tabulate
 from nldtib.rounds import Round
-from nldtib.schema import ACCOUNT, Survey
+from nldtib.schema import ACCOUNT, FRAGILE, Survey
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ def quality(prepared: Prepared, source: tabulate.Source, cells: pd.DataFrame) ->
         _melted(
             "precision", cells.groupby("grade").size().to_frame("cells").drop("", errors="ignore")
         ),
+        _melted("grades", tabulate.rule(source.grades)),
+        _melted("fragility", _fragile(cells)),
         _melted("disclosure", _hidden(cells)),
         _melted("doubts", prepared.answers.table.groupby("status").size().to_frame("cells")),
     ]
@@ -136,7 +138,7 @@ def _imputation(prepared: Prepared, source: tabulate.Source) -> pd.DataFrame:
     counts = imputed.groupby("variable").size().to_frame("values")
     counts["share"] = 100 * counts["values"] / int(records["in_scope"].sum())
     last = records["in_scope"] & (records["reference_year"] == source.reference_years[-1])
-    amounts = tabulate.imputed_amounts(source)
+    amounts = tabulate.weighted_amounts(source)
     shares = 100 * amounts.filled[last].sum() / amounts.every[last].sum()
     return counts.assign(weight_share=shares)
 
@@ -146,6 +148,14 @@ def _weights(survey: Survey) -> pd.DataFrame:
     grouped = survey.weight[units].groupby(survey.stratum[units])
     table = grouped.agg(respondents="size", lowest="min", mean="mean", highest="max")
     return table.assign(population=survey.population)
+
+
+def _fragile(cells: pd.DataFrame) -> pd.DataFrame:
+    """Count per table the published figures of which one answer carries much."""
+    published = cells[cells["status"] == "published"]
+    counts = published.groupby("table").size().to_frame("published")
+    marked = published["sign"].str.contains(FRAGILE, regex=False)
+    return counts.assign(fragile=marked.groupby(published["table"]).sum())
 
 
 def _hidden(cells: pd.DataFrame) -> pd.DataFrame:

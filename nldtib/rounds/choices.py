@@ -34,11 +34,16 @@ class Interval:
 
 @dataclass(frozen=True)
 class Grades:
-    """Limits of the grades A to E, by coefficient of variation, imputed share and respondents."""
+    """Limits of the grades A to E, by coefficient of variation, imputed share and respondents.
+
+    fragile
+        A figure is marked when one weighted answer carries more than this share of it.
+    """
 
     cv: dict[str, float]
     imputed: dict[str, float]
     respondents: dict[str, float]
+    fragile: float
 
 
 @dataclass(frozen=True)

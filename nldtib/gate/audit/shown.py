@@ -9,7 +9,12 @@ from nldtib.errors import UnprotectedError
 from nldtib.gate.audit.findings import OUTSIDER, Finding, Place, Rules, words
 
 FIGURES = ("value", "low", "high", "cv", "grade")
-SIGNS = {"published": "", "suppressed": ".", "unreliable": ".", "not_applicable": ""}
+SIGNS = {
+    "published": ("", schema.FRAGILE, schema.MODEL, schema.FRAGILE + schema.MODEL),
+    "suppressed": (".",),
+    "unreliable": (".",),
+    "not_applicable": ("",),
+}
 COUNTS = "organisations"
 
 
@@ -85,7 +90,7 @@ def tables_of(cells: pd.DataFrame) -> dict[tuple[str, int, Place], str]:
 def _offences(row: dict) -> Iterator[tuple[str, str]]:
     if row["status"] not in SIGNS:
         yield "status", "the status is unknown, so nobody decided"
-    elif ("" if pd.isna(row["sign"]) else row["sign"]) != SIGNS[row["status"]]:
+    elif ("" if pd.isna(row["sign"]) else row["sign"]) not in SIGNS[row["status"]]:
         yield "status", "the sign does not go with the status"
     if row["status"] != "published" and any(
         not (pd.isna(row[name]) or row[name] == "") for name in FIGURES

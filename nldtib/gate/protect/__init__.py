@@ -240,7 +240,8 @@ def _pattern(cells: pd.DataFrame, named: pd.DataFrame, hidden: Mapping[Cell, str
     decided = named[list(cells.columns)].assign(
         n=named["n"].astype("Int64").where(shown),
         status=status.astype(str),
-        sign=np.where(closed, HIDDEN_SIGN, ""),
+        # Any other sign tells about the value, so it goes where the value goes.
+        sign=np.where(closed, HIDDEN_SIGN, named["sign"].fillna("").where(published, "")),
         grade=named["grade"].astype(object).where(published, "").astype(str),
         **{name: named[name].where(published, np.nan) for name in FIGURES},
     )

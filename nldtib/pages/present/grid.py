@@ -7,6 +7,9 @@ from nldtib.pages.cells import Edition
 from nldtib.pages.present import figures, words
 from nldtib.pages.present.figures import Figure
 from nldtib.pages.present.markup import Safe, element, joined
+from nldtib.schema import FRAGILE, MODEL
+
+MARKS = {FRAGILE: "fragile", MODEL: "model"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def sign(edition: Edition, figure: Figure) -> Safe:
 def grade(edition: Edition, figure: Figure) -> Safe:
     """Return the grade of a figure; one that is hidden for another reason has none."""
     if figure.grade and (figure.shown or figure.status == "unreliable"):
-        return element("span", figure.grade, {"class": "grade"})
+        return joined([element("span", figure.grade, {"class": "grade"}), mark(edition, figure)])
     dash = element("span", "\u2013", {"aria-hidden": "true"})
     none = element("span", words.text(edition.language, "signs.no_grade"), {"class": "sr"})
     return element("span", [dash, none], {"class": "grade"})
@@ -104,10 +107,29 @@ def legend(parts: Iterable[str]) -> Safe:
     return element("p", opened, {"class": "legend"})
 
 
+def mark(edition: Edition, figure: Figure) -> Safe:
+    """Return the signs that a published figure carries, with their meaning for screen readers."""
+    if not figure.shown:
+        return joined("")
+    marks = [
+        element("sup", [one, element("span", f" {_meaning(edition, one)}", {"class": "sr"})])
+        for one in figure.sign
+        if one in MARKS
+    ]
+    return joined(marks)
+
+
 def signs(edition: Edition, several: Iterable[Figure]) -> list[str]:
     """Return what the signs among these figures mean; only of signs that occur."""
+    several = list(several)
     used = sorted({one.sign for one in several if one.status in figures.HIDDEN})
-    return [words.phrase(edition.language, "legend.dot", {"sign": one}) for one in used]
+    found = [words.phrase(edition.language, "legend.dot", {"sign": one}) for one in used]
+    marks = {one for figure in several if figure.shown for one in figure.sign if one in MARKS}
+    return [*found, *(f"{one}: {_meaning(edition, one)}" for one in sorted(marks))]
+
+
+def _meaning(edition: Edition, one: str) -> str:
+    return words.text(edition.language, f"legend.{MARKS[one]}")
 
 
 def source(edition: Edition) -> str:

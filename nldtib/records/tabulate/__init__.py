@@ -10,11 +10,11 @@ import pandas as pd
 
 from nldtib.codebook import Codebook, Variable
 from nldtib.records import estimate
+from nldtib.records.tabulate.grading import grade, graded, rule
 from nldtib.rounds import Grades, Interval, Table
 from nldtib.schema import TOTAL, Survey
 
-LETTERS = "ABCDEF"
-NOT_PUBLISHED = "F"
+__all__ = ["Amounts", "Source", "cells", "grade", "rule", "weighted_amounts"]
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,13 @@ class Source:
         Respondents of all reference years; columns as `clean.derived` leaves them.
     imputed
         CHANGES rows of imputed values.
+    certainty
+        1 for rows of a take-all stratum.
     """
 
     survey: Survey
     imputed: pd.DataFrame
+    certainty: pd.Series
     book: Codebook
     reference_years: Sequence[int]
     interval: Interval
@@ -37,10 +40,36 @@ class Source:
 
 @dataclass(frozen=True)
 class Amounts:
-    """Weighted amounts per row of the records, a column per variable: all, and the imputed part."""
+    """Weighted amounts per row of the records, a column per variable.
+
+    every
+        All of it.
+    filled
+        What was imputed; zero elsewhere.
+    spread
+        What stands outside the take-all strata; zero elsewhere.
+    """
 
     every: pd.DataFrame
     filled: pd.DataFrame
+    spread: pd.DataFrame
+
+    def parts(self, counted: pd.Series, label: pd.Series) -> dict[str, pd.DataFrame]:
+        """Return the share of each total that was imputed, and that its largest answer carries.
+
+        Parameters
+        ----------
+        counted
+            Which rows of the records count.
+        label
+            The domain of each row; one row of each result per domain.
+        """
+        chosen = label[counted]
+        every = self.every[counted].groupby(chosen, observed=False).sum()
+        every = every.where(every != 0)
+        filled = self.filled[counted].groupby(chosen, observed=False).sum()
+        largest = self.spread[counted].groupby(chosen, observed=False).max()
+        return {"imputed": (filled / every).fillna(0.0), "largest": (largest / every).fillna(0.0)}
 
 
 def cells(source: Source, plan: Sequence[Table]) -> pd.DataFrame:
@@ -52,7 +81,7 @@ def cells(source: Source, plan: Sequence[Table]) -> pd.DataFrame:
         CELLS with one column per dimension of the codebook; `status` is empty (to be decided by
         the gate) or `unreliable` where the grade is F or nobody answered.
     """
-    amounts = imputed_amounts(source)
+    amounts = weighted_amounts(source)
     rows = []
     for table in plan:
         years = source.reference_years if table.years == "all" else source.reference_years[-1:]
@@ -61,24 +90,13 @@ def cells(source: Source, plan: Sequence[Table]) -> pd.DataFrame:
                 rows += _place_rows(source, amounts, table, year, dimensions)
     table = pd.concat(rows, ignore_index=True)
     # A figure that stands in two tables is one figure, to the last bit.
-    figures = ["value", "low", "high", "cv", "imputed"]
+    figures = ["value", "low", "high", "cv", "imputed", "largest"]
     table[figures] = table.groupby("key")[figures].transform("first")
-    return _graded(table, source.grades)
+    return graded(table, source.grades)
 
 
-def grade(cv: float, imputed: float, n: int, limits: Grades) -> str:
-    """Return the worst of three grades: by cv (a share), imputed share and respondents.
-
-    A is the best; F, worse than every limit, is not published.
-    """
-    by_cv = next((g for g, limit in limits.cv.items() if cv <= limit), NOT_PUBLISHED)
-    by_imputed = next((g for g, limit in limits.imputed.items() if imputed <= limit), NOT_PUBLISHED)
-    by_n = next((g for g, limit in limits.respondents.items() if n >= limit), NOT_PUBLISHED)
-    return max(by_cv, by_imputed, by_n, key=LETTERS.index)
-
-
-def imputed_amounts(source: Source) -> Amounts:
-    """Weigh every variable that has a total, and the imputed part of it, row by row.
+def weighted_amounts(source: Source) -> Amounts:
+    """Weigh every variable that has a total, and parts of it, row by row.
 
     A variable made of others counts as imputed where any of them is.
     """
@@ -95,7 +113,8 @@ def imputed_amounts(source: Source) -> Amounts:
     for name in names:
         parts = [flagged.get(part, nowhere) for part in _components(source.book, name)]
         filled[name] = every[name].where(np.logical_or.reduce(parts), 0.0)
-    return Amounts(every, pd.DataFrame(filled, index=records.index))
+    spread = every.where(source.certainty == 0, 0.0)
+    return Amounts(every, pd.DataFrame(filled, index=records.index), spread)
 
 
 def _margins(by: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -151,9 +170,7 @@ def _partition(
         by, label = "|".join(dimensions), _labels(source, dimensions)
         survey = replace(survey, records=survey.records.assign(**{by: label}))
     estimates = _estimated(source, survey, variables, by, counted)
-    every = amounts.every[counted].groupby(label[counted], observed=False).sum()
-    filled = amounts.filled[counted].groupby(label[counted], observed=False).sum()
-    return estimates.assign(imputed=_parts(estimates, variables, filled, every))
+    return _with_parts(estimates, variables, amounts.parts(counted, label))
 
 
 def _overlapping(
@@ -177,23 +194,20 @@ def _overlapping(
             share = _estimated(source, survey, shares, column, counted)
             found.append(share[share["domain"] == item.code])
         here = pd.concat(found).assign(domain=item.code, n=int(inside.sum()))
-        every = amounts.every[inside].sum().to_frame(item.code).T
-        filled = amounts.filled[inside].sum().to_frame(item.code).T
-        rows.append(here.assign(imputed=_parts(here, variables, filled, every)))
+        label = pd.Series(item.code, inside.index, dtype=pd.CategoricalDtype([item.code]))
+        rows.append(_with_parts(here, variables, amounts.parts(inside, label)))
     return pd.concat(rows, ignore_index=True)
 
 
-def _parts(
-    estimates: pd.DataFrame,
-    variables: list[Variable],
-    filled: pd.DataFrame,
-    every: pd.DataFrame,
-) -> list[float]:
-    """Return the imputed part of each estimate; that of a ratio is the part of its numerator."""
-    part = (filled / every.where(every != 0)).fillna(0.0)
+def _with_parts(
+    estimates: pd.DataFrame, variables: list[Variable], parts: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Add the parts of each estimate; those of a ratio are the parts of its numerator."""
     main = {v.name: v.numerator or v.name for v in variables}
-    pairs = zip(estimates["domain"], estimates["variable"], strict=True)
-    return [float(part.at[domain, main[name]]) for domain, name in pairs]
+    pairs = list(zip(estimates["domain"], estimates["variable"].map(main), strict=True))
+    return estimates.assign(
+        **{name: [float(part.at[pair]) for pair in pairs] for name, part in parts.items()}
+    )
 
 
 def _labels(source: Source, dimensions: tuple[str, ...]) -> pd.Series:
@@ -253,13 +267,3 @@ def _components(book: Codebook, name: str) -> set[str]:
     nodes = ast.walk(ast.parse(variable.formula, mode="eval"))
     parts = [_components(book, node.id) for node in nodes if isinstance(node, ast.Name)]
     return {name}.union(*parts)
-
-
-def _graded(rows: pd.DataFrame, limits: Grades) -> pd.DataFrame:
-    cv = rows["cv"].fillna(np.inf).where(rows["value"] != 0, 0.0)
-    rows["grade"] = [
-        grade(*cell, limits) for cell in zip(cv, rows["imputed"], rows["n"], strict=True)
-    ]
-    rows["status"] = np.where(rows["grade"] == NOT_PUBLISHED, "unreliable", "")
-    rows["sign"] = ""
-    return rows.drop(columns="imputed")
