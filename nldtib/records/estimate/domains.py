@@ -220,7 +220,7 @@ def several(survey: Survey, names: Sequence[str], layout: Layout) -> list[np.nda
     small = len(records) * len(names) <= SMALL
     if small and layout.place_of_row is None and all(name in records for name in names):
         table = records[list(names)]
-        if (table.dtypes == float).all():
+        if table.dtypes.eq(np.float64).all():
             rows = table.to_numpy().T
             rows = rows if layout.rows is None else rows[:, layout.rows]
             # Anything that is not finite shows in the sum; the reason is looked for below.

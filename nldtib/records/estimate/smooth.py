@@ -66,7 +66,8 @@ def total(
     names, layout = names_of(variables), domains.split(survey, by, where, lonely)
     columns = domains.several(survey, names, layout)
     spread = variance.of_domains(layout, columns, lonely)
-    estimates, observed = spread.totals, layout.sums(columns)
+    estimates = spread.totals
+    observed = layout.sums(columns) if spread.observed is None else spread.observed
     if resampled.checked(errors):
         spread = resampled.instead(spread, survey, layout, columns, estimates, _as_it_is)
     low, high = intervals.skewed_interval(

@@ -9,7 +9,7 @@ Source: Särndal, Swensson and Wretman (1992), sections 3.7, 5.5, 7.9 and 10.3.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -22,6 +22,7 @@ from nldtib.records.weight import Units
 BLOCK = 2_000_000
 # So many numbers are worked on at a time otherwise: few enough to stay near the processor.
 NEAR = 30_000
+PART = 65_536
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,15 @@ class Spread:
     """Standard errors (K x D), and degrees of freedom of two kinds.
 
     `degrees` is what the skewness of the scores leaves (K x D); `plain_degrees` is units less
-    strata, counted inside the domain (D). `totals` are the weighted totals of the scores (K x D).
+    strata, counted inside the domain (D). `totals` are the weighted totals of the scores (K x D),
+    and `observed` their plain sums where these come for nothing, else None.
     """
 
     se: np.ndarray
     degrees: np.ndarray
     plain_degrees: np.ndarray
     totals: np.ndarray
+    observed: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,12 @@ def of_domains(layout: Layout, columns: Iterable[np.ndarray], rule: str) -> Spre
     design, inside = layout.design, layout.counts()
     if design.calibration is None:
         moments = _moments(columns, layout.weight, layout.cell, design, inside)
-        found = _spread(design, moments, inside, rule)
+        found = replace(_spread(design, moments, inside, rule), observed=_observed(design, moments))
     else:
         found = _calibrated(layout, list(columns), rule)
     degrees = inside.sum(axis=0) - (inside > 0).sum(axis=0)
     se = np.where(unknown(layout), np.nan, found.se)
-    return Spread(se, found.degrees, degrees, found.totals)
+    return replace(found, se=se, plain_degrees=degrees)
 
 
 def unknown(layout: Layout) -> np.ndarray:
@@ -94,6 +97,15 @@ def covariance(design: Units, scores: np.ndarray, rule: str) -> np.ndarray:
     return result
 
 
+def _observed(design: Units, moments: Moments) -> np.ndarray | None:
+    """Return the plain sums (K x D), which strata of even weight give without another pass."""
+    even = np.empty(len(design.respondents))
+    even[design.stratum_of] = design.weight
+    if (even[design.stratum_of] != design.weight).any():
+        return None
+    return (moments.sums / even[:, None]).sum(axis=1) * moments.scale[:, None]
+
+
 def _calibrated(layout: Layout, columns: list[np.ndarray], rule: str) -> Spread:
     wanted = [(column, domain) for column in columns for domain in range(layout.size)]
     step = max(BLOCK // len(layout.design.weight), 1)
@@ -115,29 +127,64 @@ def _moments(
     design: Units,
     inside: np.ndarray,
 ) -> Moments:
-    size = inside.size
     n = np.maximum(inside.ravel(), 1)
-    taken, scales = [], []
-    for block, at in _blocks(columns, cell, size):
-        wide = len(block) * size
-        block *= weight
-        # Fourth powers of very small or large scores would leave the range of floats.
-        top = np.maximum(block.max(axis=1, initial=0.0), -block.min(axis=1, initial=0.0))
-        scale = np.exp2(np.frexp(np.where(top > 0, top, 0.5))[1])
-        block /= scale[:, None]
-        sums = np.bincount(at, block.ravel(), wide).reshape(-1, size)
-        block -= (sums / n).ravel()[at].reshape(block.shape)
-        powers = block * block
-        squares = np.bincount(at, powers.ravel(), wide)
-        block *= powers
-        cubes = np.bincount(at, block.ravel(), wide)
+    if len(cell) > PART:
+        found = [_in_parts(column, weight, cell, n) for column in columns]
+    else:
+        blocks = _blocks(columns, cell, inside.size)
+        found = [_stacked(block * weight, at, n) for block, at in blocks]
+    *powers, scale = found[0] if len(found) == 1 else map(np.concatenate, zip(*found, strict=True))
+    shaped = [part.reshape(-1, *inside.shape) for part in powers]
+    return _around_strata(*shaped, scale, design, inside)
+
+
+def _stacked(block: np.ndarray, at: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return sums of powers of several columns at once around the mean of each cell, and scales."""
+    wide = len(block) * len(n)
+    scale = _scale(np.maximum(block.max(axis=1, initial=0.0), -block.min(axis=1, initial=0.0)))
+    block /= scale[:, None]
+    sums = np.bincount(at, block.ravel(), wide).reshape(-1, len(n))
+    block -= (sums / n).ravel()[at].reshape(block.shape)
+    powers = block * block
+    squares = np.bincount(at, powers.ravel(), wide)
+    block *= powers
+    cubes = np.bincount(at, block.ravel(), wide)
+    powers *= powers
+    return sums.ravel(), squares, cubes, np.bincount(at, powers.ravel(), wide), scale
+
+
+def _in_parts(
+    column: np.ndarray, weight: np.ndarray, cell: np.ndarray, n: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Return what `_stacked` does for one long column, part by part to stay near the processor."""
+    parts = [slice(start, start + PART) for start in range(0, len(cell), PART)]
+    sums, top = np.zeros(len(n)), 0.0
+    for part in parts:
+        scores = column[part] * weight[part]
+        top = max(top, scores.max(), -scores.min())
+        sums += np.bincount(cell[part], scores, len(n))
+    scale = _scale(np.array([top]))
+    sums /= scale
+    mean, found = sums / n, np.zeros((3, len(n)))
+    for part in parts:
+        at = cell[part]
+        scores = column[part] * weight[part]
+        if scale != 1:
+            scores /= scale
+        scores -= mean[at]
+        powers = scores * scores
+        found[0] += np.bincount(at, powers, len(n))
+        scores *= powers
+        found[1] += np.bincount(at, scores, len(n))
         powers *= powers
-        fourths = np.bincount(at, powers.ravel(), wide)
-        parts = (sums, squares, cubes, fourths)
-        taken.append([part.reshape(-1, *inside.shape) for part in parts])
-        scales.append(scale)
-    joined = taken[0] if len(taken) == 1 else map(np.concatenate, zip(*taken, strict=True))
-    return _around_strata(*joined, np.concatenate(scales), design, inside)
+        found[2] += np.bincount(at, powers, len(n))
+    return sums, *found, scale
+
+
+def _scale(top: np.ndarray) -> np.ndarray:
+    """Return 1, or where fourth powers would leave the range of floats the power of two above."""
+    extreme = (top > 0) & ((top < 1e-60) | (top > 1e60))
+    return np.where(extreme, np.exp2(np.frexp(np.where(extreme, top, 0.5))[1]), 1.0)
 
 
 def _blocks(
