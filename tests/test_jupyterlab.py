@@ -1,4 +1,4 @@
-"""The explorer in JupyterLab itself: by keyboard alone, with a name for every control, offline."""
+"""The workbench in JupyterLab itself: by keyboard alone, with a name for every control, offline."""
 
 import contextlib
 import json
@@ -22,6 +22,7 @@ from nldtib.schema import Survey
 pytestmark = [browser.needs_chromium, pytest.mark.browser, pytest.mark.slow]
 
 NOTEBOOK = "notebooks/workbench/explore.ipynb"
+DESK = "notebooks/workbench/edit.ipynb"
 CONTROLS = ["Variabele", "Uitsplitsing", "Verslagjaar", "Maat"]
 PATIENCE = 60_000  # milliseconds
 
@@ -33,6 +34,7 @@ class Explorer:
     page: object
     survey: Survey
     notebook: Path
+    server: lab.Lab
     asked: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -64,7 +66,8 @@ def project(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("lab") / "project"
     shutil.copytree(PROJECT / "parameters", root / "parameters")
     (root / NOTEBOOK).parent.mkdir(parents=True)
-    shutil.copyfile(PROJECT / NOTEBOOK, root / NOTEBOOK)
+    for notebook in (NOTEBOOK, DESK):
+        shutil.copyfile(PROJECT / notebook, root / notebook)
     command(root, "demo")
     return root
 
@@ -75,7 +78,7 @@ def explorer(project) -> Iterator[Explorer]:
         survey = produce.prepare(rounds.read()).survey
     with browser.chromium() as chromium, lab.running(project, project.parent / "home") as server:
         context = chromium.new_context(viewport={"width": 1280, "height": 1400})
-        opened = Explorer(context.new_page(), survey, project / NOTEBOOK)
+        opened = Explorer(context.new_page(), survey, project / NOTEBOOK, server)
         opened.page.on("request", lambda request: opened.asked.append(request.url))
         opened.page.on("pageerror", lambda error: opened.errors.append(str(error)))
         _run_all_cells(opened.page, server.address(NOTEBOOK))
@@ -214,6 +217,36 @@ def test_axe_finds_nothing_in_the_panel(explorer):
     coloured = " ".join(passed["color-contrast"])
     for seen in ("confidential", "invented", "widget-label", "status", "caption", "td", "note"):
         assert seen in coloured, f"axe did not look at the colour of {seen}"
+
+
+def test_a_decision_is_recorded_by_keyboard_alone_and_axe_finds_nothing(explorer, project):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = explorer.page.context.new_page()
+    _run_all_cells(page, explorer.server.address(DESK))
+    desk = page.locator(".nldtib-edit")
+    desk.locator("caption").wait_for(timeout=PATIENCE)
+    before = (project / "data/demo/2026/decisions.csv").read_text("utf-8")
+
+    # Outside a panel that keeps its keys, two letters d delete the cell.
+    desk.get_by_label("Werklijst").focus()
+    for words in ("", "", "1528", "ddd hele euro's", "analist 2"):
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    desk.get_by_role("status").get_by_text("Vastgelegd").wait_for(timeout=PATIENCE)
+
+    after = (project / "data/demo/2026/decisions.csv").read_text("utf-8")
+    assert after.startswith(before)
+    assert "1528,ddd hele euro's,analist 2," in after.removeprefix(before)
+    assert page.locator(".jp-Notebook .jp-Cell").count() == 3
+    page.add_style_tag(content="body { overflow: visible !important }")
+    rules = {"type": "tag", "values": list(browser.RULES)}
+    response = Axe().run(page, ".nldtib-edit", {"runOnly": rules}).response
+    page.close()
+    assert [(rule["id"], rule["nodes"]) for rule in response["violations"]] == []
+    passed = {rule["id"] for rule in response["passes"]}
+    assert {"select-name", "label", "button-name", "color-contrast"} <= passed
 
 
 def test_what_is_saved_of_the_notebook_holds_no_figure(explorer):

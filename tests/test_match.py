@@ -362,7 +362,7 @@ def test_rows_of_lists_without_number_find_their_organisation(twin):
 
 def test_what_is_told_of_links_is_counts_only(twin):
     this_round, wave = twin
-    known = produce.prepare(this_round).known
+    known = produce.prepare(this_round).gathered.known
 
     told = " ".join(linking.told(known))
 

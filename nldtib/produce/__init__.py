@@ -1,6 +1,5 @@
 """From a raw round to protected cells. This room knows the order of the others."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +8,12 @@ import pandas as pd
 from nldtib.errors import InputError
 from nldtib.gate import audit, protect
 from nldtib.pages import cells as edition_files
-from nldtib.produce import counts, linking, withheld
+from nldtib.produce import counts, editing, linking, withheld
 from nldtib.produce.counts import Prepared
-from nldtib.records import clean, edit, impute, load, match, respond, tabulate, weight
+from nldtib.produce.editing import Progress
+from nldtib.records import clean, impute, load, tabulate, weight
 from nldtib.rounds import Round, read_disclosure
 from nldtib.schema import CELLS, CONTRIBUTIONS, Survey
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -46,103 +44,37 @@ def prepare(this_round: Round, progress: Progress = silent) -> Prepared:
         Anything in the round that cannot be trusted; the message says what to mend.
     """
     choices, book = this_round.parameters, this_round.codebook
-    progress("load")
-    answers = load.answers(responses_file(this_round), book)
-    decisions = edit.read_decisions(this_round.folder / "decisions.csv")
-    progress("match")
-    known = linking.known(this_round, answers.table, decisions)
-    frame = known.frame
-    progress("clean")
-    linked = clean.link(answers.table, frame, choices.clean.identifier, known.unit_of)
-    rules = edit.read_rules(this_round.rules_file, book)
-    also = edit.answers_named(rules, book)
-    records = clean.records(linked.table, frame, book, choices.reference_years, also)
-    response = respond.status(frame, records, choices.clean.least_answered)
-    useful = response.loc[response["status"].isin(["answered", "out_of_scope"]), "unit"]
-    records = records[records["unit"].isin(useful)].reset_index(drop=True)
-    strata = _strata(this_round, frame, set(useful))
-    stratum = records["unit"].map(strata["stratum"])
+    found = editing.gathered(this_round, progress)
+    frame, strata, records = found.known.frame, found.strata, found.records
     progress("edit")
-    about_answers = decisions[~decisions["variable"].isin(match.DECIDES)]
-    edited = _edited(this_round, records, about_answers, rules, strata)
+    edits = editing.edited(this_round, found)
     progress("impute")
-    accounts = _accounts(this_round, frame)
-    imputed = impute.fill(edited.records, stratum, book, choices.imputation, accounts)
+    stratum = records["unit"].map(strata["stratum"])
+    accounts = editing.accounts(this_round, frame)
+    imputed = impute.fill(edits.records, stratum, book, choices.imputation, accounts)
     progress("weight")
     certainty = records["unit"].map(strata["certainty"])
     survey = _weighted(this_round, clean.derived(imputed.records, book), frame, strata)
-    changes = pd.concat([edited.changes, imputed.changes], ignore_index=True)
+    changes = pd.concat([edits.changes, imputed.changes], ignore_index=True)
     size_class = clean.size_class(frame, book)
-    return Prepared(
-        known, frame, size_class, answers, linked, response, edited, changes, survey, certainty
-    )
-
-
-def _accounts(this_round: Round, frame: pd.DataFrame) -> pd.DataFrame | None:
-    accounts = load.accounts(this_round.folder / "raw" / "accounts.csv")
-    if accounts is None:
-        return None
-    strange = ~accounts["unit"].isin(frame["unit"])
-    strange |= ~accounts["variable"].isin([v.name for v in this_round.codebook.answered()])
-    if strange.any():
-        raise InputError(
-            f"{int(strange.sum())} of {len(accounts)} rows of accounts.csv name a unit that is not "
-            "on the frame, or a variable that is not answered. Mend them."
-        )
-    return accounts
-
-
-def _strata(this_round: Round, frame: pd.DataFrame, useful: set[str]) -> pd.DataFrame:
-    choices, book = this_round.parameters.strata, this_round.codebook
-    strata = weight.strata(
-        frame,
-        clean.size_class(frame, book),
-        choices.take_all_employees,
-        choices.take_all_list,
-        choices.take_all_types,
-    )
-    order = [item.code for item in book.dimensions["size_class"].codes] + ["large"]
-    return weight.merged(strata, useful, order, choices.fewest_respondents).set_index("unit")
-
-
-def _edited(
-    this_round: Round,
-    records: pd.DataFrame,
-    decisions: pd.DataFrame,
-    rules: tuple[edit.Rule, ...],
-    strata: pd.DataFrame,
-) -> counts.Edits:
-    """Apply decisions, find what is wrong, score what matters, and empty what nobody settled."""
-    choices = this_round.parameters.edit
-    decided = edit.decide(records, decisions)
-    broken = edit.confront(decided.records, rules)
-    within = this_round.parameters.imputation.at_most
-    suspects = edit.unit_errors(decided.records, choices.unit_error, within)
-    unlike = edit.outliers(decided.records, choices.outliers)
-    findings = pd.concat([broken, edit.as_findings(suspects), unlike], ignore_index=True)
-    survey = weight.design(records, strata.reset_index())
-    suspect = pd.concat([suspects, edit.guarded(broken, rules)], ignore_index=True)
-    scores = edit.scores(decided.records, survey.weight, survey.stratum, suspect, choices.scores)
-    emptied = edit.empty(decided.records, broken, rules, decided.changes)
-    changes = pd.concat([decided.changes, emptied.changes], ignore_index=True)
-    return counts.Edits(emptied.records, changes, findings, suspects, scores)
+    return Prepared(found, frame, size_class, edits, changes, survey, certainty)
 
 
 def check(this_round: Round, progress: Progress = silent) -> str:
     """Say whether a round is complete and readable, in counts only. Nothing is written."""
     prepared = prepare(this_round, progress)
-    status = prepared.response["status"].value_counts()
+    status = prepared.gathered.response["status"].value_counts()
     findings = prepared.edits.findings["severity"].value_counts()
     origins = prepared.changes["origin"].value_counts()
     return "\n".join(
         [
-            load.report(prepared.answers),
+            load.report(prepared.gathered.answers),
             f"{len(prepared.frame)} organisations on the frame: {status.get('answered', 0)} "
             f"answered, {status.get('out_of_scope', 0)} out of scope, "
             f"{status.get('not_usable', 0)} began only.",
-            f"{prepared.linked.strangers} responses are not on the frame, "
-            f"{prepared.linked.duplicates} are a second response of one organisation.",
-            *linking.told(prepared.known),
+            f"{prepared.gathered.linked.strangers} responses are not on the frame, "
+            f"{prepared.gathered.linked.duplicates} are a second response of one organisation.",
+            *linking.told(prepared.gathered.known),
             f"{findings.get('hard', 0)} hard and {findings.get('soft', 0)} soft findings; "
             f"{origins.get('corrected', 0)} values corrected by decision, "
             f"{origins.get('emptied', 0)} emptied, {origins.get('imputed', 0)} imputed.",
@@ -184,14 +116,14 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     account, quality = counts.account(prepared), counts.quality(prepared, source, pattern.cells)
     secret = {
         "prepared/contributions.csv": contributions,
-        "prepared/candidates.csv": prepared.known.candidates,
-        "prepared/identifiers.csv": prepared.known.identifiers,
-        "prepared/frame_proposal.csv": prepared.known.organisations,
+        "prepared/candidates.csv": prepared.gathered.known.candidates,
+        "prepared/identifiers.csv": prepared.gathered.known.identifiers,
+        "prepared/frame_proposal.csv": prepared.gathered.known.organisations,
         "prepared/findings.csv": prepared.edits.findings,
         "prepared/unit_errors.csv": prepared.edits.suspects,
         "prepared/scores.csv": prepared.edits.scores,
         "prepared/changes.csv": prepared.changes,
-        "prepared/doubts.csv": prepared.answers.doubts,
+        "prepared/doubts.csv": prepared.gathered.answers.doubts,
         "disclosure/reasons.csv": pattern.reasons,
         withheld.FILE: withheld.table(prepared, book),
     }
@@ -219,23 +151,6 @@ def write(produced: Produced, this_round: Round, folder: Path, progress: Progres
     limits, book = read_disclosure(this_round.folder), this_round.codebook
     rules = protect.Rules(limits.fewest_holdings, limits.p_percent, book.variables, book.dimensions)
     audit.certify(folder, produced.contributions, rules)
-
-
-def responses_file(this_round: Round) -> Path:
-    """Return the one export in `raw/`.
-
-    Raises
-    ------
-    InputError
-        There is none, or more than one.
-    """
-    found = sorted((this_round.folder / "raw").glob("responses.*"))
-    if len(found) != 1:
-        raise InputError(
-            f"raw/ of round {this_round.name} holds {len(found)} files called responses.*; "
-            "it should hold one, as the survey tool exported it."
-        )
-    return found[0]
 
 
 def contributions_of(prepared: Prepared, this_round: Round) -> pd.DataFrame:

@@ -7,40 +7,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nldtib.produce import linking
-from nldtib.records import clean, edit, load, respond, tabulate
+from nldtib.produce import editing, linking
+from nldtib.records import edit, load, respond, tabulate
 from nldtib.rounds import Round
 from nldtib.schema import ACCOUNT, FRAGILE, Survey
-
-
-@dataclass(frozen=True)
-class Edits:
-    """Records after editing, and what was found on the way: `schema` names the tables.
-
-    suspects
-        As `edit.unit_errors` gives them.
-    scores
-        As `edit.scores` gives them, largest first.
-    """
-
-    records: pd.DataFrame
-    changes: pd.DataFrame
-    findings: pd.DataFrame
-    suspects: pd.DataFrame
-    scores: pd.DataFrame
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A round after editing, imputation and weighting, with what is counted on the way."""
 
-    known: linking.Known
+    gathered: editing.Gathered
     frame: pd.DataFrame
     size_class: pd.Series
-    answers: load.Answers
-    linked: clean.Linked
-    response: pd.DataFrame
-    edits: Edits
+    edits: editing.Edits
     changes: pd.DataFrame
     survey: Survey
     certainty: pd.Series
@@ -48,7 +28,7 @@ class Prepared:
 
 def account(prepared: Prepared) -> pd.DataFrame:
     """Return the units in and out of each step, with the reason for the difference."""
-    linked, status = prepared.linked, prepared.response["status"].value_counts()
+    linked, status = prepared.gathered.linked, prepared.gathered.response["status"].value_counts()
     known = linked.received - linked.strangers
     single = known - linked.duplicates
     usable = single - int(status.get("not_usable", 0))
@@ -67,9 +47,14 @@ def quality(prepared: Prepared, source: tabulate.Source, cells: pd.DataFrame) ->
     frame, rows = prepared.frame, []
     domain = frame["military_domain"].replace("", pd.NA).fillna("unknown")
     for topic, group in (("response", prepared.size_class), ("response_domain", domain)):
-        rows.append(_melted(topic, respond.ladder(prepared.response, group).set_index("group")))
+        rows.append(
+            _melted(topic, respond.ladder(prepared.gathered.response, group).set_index("group"))
+        )
     rows += [
-        *(_melted(topic, table) for topic, table in linking.measures(prepared.known).items()),
+        *(
+            _melted(topic, table)
+            for topic, table in linking.measures(prepared.gathered.known).items()
+        ),
         _melted("findings", _findings(prepared)),
         _melted("suspects", _suspects(prepared)),
         _melted("corrections", _corrections(prepared)),
@@ -82,7 +67,9 @@ def quality(prepared: Prepared, source: tabulate.Source, cells: pd.DataFrame) ->
         _melted("grades", tabulate.rule(source.grades)),
         _melted("fragility", _fragile(cells)),
         _melted("disclosure", _hidden(cells)),
-        _melted("doubts", prepared.answers.table.groupby("status").size().to_frame("cells")),
+        _melted(
+            "doubts", prepared.gathered.answers.table.groupby("status").size().to_frame("cells")
+        ),
     ]
     return pd.concat(rows, ignore_index=True)
 
@@ -166,7 +153,7 @@ def _hidden(cells: pd.DataFrame) -> pd.DataFrame:
 
 def run_record(this_round: Round, name: str, prepared: Prepared) -> dict:
     """Return what `run.json` says of the run, the fingerprint of its input among it."""
-    answered = int((prepared.response["status"] == "answered").sum())
+    answered = int((prepared.gathered.response["status"] == "answered").sum())
     return {
         "survey_round": this_round.parameters.survey_round,
         "edition": name,

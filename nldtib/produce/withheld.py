@@ -16,8 +16,8 @@ def table(prepared: Prepared, book: Codebook) -> pd.DataFrame:
     """Return names, numbers, keys, people, addresses and free answers: kind, text, each once."""
     rows = {
         *_of_frame(prepared.frame),
-        *_of_people(prepared.answers.personal),
-        *_of_answers(prepared.answers.table, book),
+        *_of_people(prepared.gathered.answers.personal),
+        *_of_answers(prepared.gathered.answers.table, book),
     }
     found = [(kind, text) for kind, text in rows if text]
     return pd.DataFrame(sorted(found), columns=["kind", "text"])

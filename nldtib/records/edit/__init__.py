@@ -7,7 +7,7 @@ Nothing here changes an answer by itself: rules and detectors find, `decide` app
 people, `empty` takes away what contradicts a hard rule and nobody settled.
 """
 
-from nldtib.records.edit.decisions import decide, empty, read_decisions
+from nldtib.records.edit.decisions import append, decide, empty, read_decisions, with_one_more
 from nldtib.records.edit.detect import DETECTED, as_findings, outliers, unit_errors
 from nldtib.records.edit.rules import Rule, answers_named, confront, guarded, read_rules
 from nldtib.records.edit.score import largest, scores
@@ -16,6 +16,7 @@ __all__ = [
     "DETECTED",
     "Rule",
     "answers_named",
+    "append",
     "as_findings",
     "confront",
     "decide",
@@ -27,4 +28,5 @@ __all__ = [
     "read_rules",
     "scores",
     "unit_errors",
+    "with_one_more",
 ]

@@ -1,6 +1,9 @@
 """Decisions of people: read, checked against the answers they were made on, and applied."""
 
+import csv
 import datetime
+import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +28,38 @@ def read_decisions(path: Path) -> pd.DataFrame:
         return pd.DataFrame(columns=DECISIONS)
     decisions = pd.read_csv(path, dtype=str, keep_default_na=False)
     decisions = check(decisions, DECISIONS, path.name).apply(lambda column: column.str.strip())
+    _refuse_bare(decisions)
+    return decisions
+
+
+def with_one_more(decisions: pd.DataFrame, decision: Mapping[str, str]) -> pd.DataFrame:
+    """Return decisions with one more at their end.
+
+    Raises
+    ------
+    InputError
+        As for `read_decisions`.
+    """
+    row = pd.DataFrame([decision], columns=list(DECISIONS), dtype="str")
+    _refuse_bare(row)
+    return pd.concat([decisions, row], ignore_index=True)
+
+
+def append(path: Path, decision: Mapping[str, str]) -> None:
+    """Write one decision at the end of the file; what stands there stays as it is, to the byte."""
+    before = path.read_bytes() if path.is_file() else (",".join(DECISIONS) + "\n").encode()
+    if not before.endswith(b"\n"):
+        before += b"\n"
+    heads = next(csv.reader([before.decode("utf-8-sig").splitlines()[0]]))
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([decision.get(head, "") for head in heads])
+    # A file that is half written would stop the round.
+    half = path.with_suffix(".csv.new")
+    half.write_bytes(before + line.getvalue().encode("utf-8"))
+    half.replace(path)
+
+
+def _refuse_bare(decisions: pd.DataFrame) -> None:
     needed = [column for column in DECISIONS if column not in ("old", "new", "year")]
     bare = int((decisions[needed] == "").any(axis=1).sum())
     undated = int((~decisions["date"].map(_is_date)).sum()) - int((decisions["date"] == "").sum())
@@ -34,7 +69,6 @@ def read_decisions(path: Path) -> pd.DataFrame:
             f"and {undated} have a date that is not written as 2026-03-31. Complete decisions.csv: "
             "a correction without its reason is not made."
         )
-    return decisions
 
 
 @dataclass
