@@ -21,7 +21,7 @@ class Known:
     candidates
         Pairs on which nobody decided yet (match.CANDIDATES).
     decided
-        How many decisions were taken, by variable.
+        How many decisions were taken: a row per kind of candidate, accepted and rejected.
     identifiers
         Failed checks of register numbers and postcodes: unit, check.
     organisations
@@ -31,7 +31,7 @@ class Known:
     frame: pd.DataFrame
     unit_of: Mapping[str, str]
     candidates: pd.DataFrame
-    decided: Mapping[str, int]
+    decided: pd.DataFrame
     identifiers: pd.DataFrame
     organisations: pd.DataFrame
 
@@ -58,8 +58,7 @@ def known(this_round: Round, answers: pd.DataFrame, decisions: pd.DataFrame) -> 
         match.listed(organisations, kept, identifier, alike),
     ]
     candidates = match.open_candidates(pd.concat(found, ignore_index=True), links)
-    counts = decisions["variable"].value_counts()
-    taken = {name: int(counts.get(name, 0)) for name in match.DECIDES}
+    taken = match.tallied(decisions)
     return Known(kept, links.unit_of, candidates, taken, identifiers, organisations)
 
 
@@ -83,13 +82,6 @@ def told(found: Known) -> list[str]:
 def measures(found: Known) -> Mapping[str, pd.DataFrame]:
     """Return the topics of quality.csv about links and identifiers, in counts only."""
     kinds = found.candidates.groupby("kind")["left"].nunique()
-    links = pd.DataFrame(
-        {
-            "open": [kinds.get(kind, 0) for kind in ("response", "duplicate", "listed")],
-            "accepted": [found.decided["unit"], found.decided["duplicate_of"], 0],
-            "rejected": [0, found.decided["not_duplicate_of"], 0],
-        },
-        index=["response", "duplicate", "listed"],
-    )
+    links = found.decided.assign(open=kinds).fillna(0)
     checks = found.identifiers.groupby("check").size().to_frame("units")
     return {"links": links, "identifiers": checks}

@@ -4,6 +4,7 @@ Answers keep the unit of their question; nothing is corrected here. An answer wh
 doubt (ambiguous, suspect) counts as missing until a person decides.
 """
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -263,7 +264,10 @@ def _bands(values: pd.Series, dimension: Dimension) -> pd.Series:
 
 def _evaluated(table: pd.DataFrame, formula: str, name: str) -> pd.Series:
     try:
-        result = table.eval(formula)
+        nodes = ast.walk(ast.parse(formula, mode="eval"))
+        # Of hundreds of columns pandas would prepare each one for every formula.
+        named = sorted({node.id for node in nodes if isinstance(node, ast.Name)})
+        result = table[named].eval(formula)
     except Exception as problem:
         raise InputError(
             f"The formula of {name} cannot be computed ({type(problem).__name__}). "

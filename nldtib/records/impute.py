@@ -251,30 +251,27 @@ def _fill_traits(table: pd.DataFrame, stratum: pd.Series, book: Codebook) -> pd.
     units = units[units["in_scope"]].set_index("unit")
     parts = []
     for block in blocks:
-        donor_of = _neighbours(units, block)
-        for unit, donor in donor_of.items():
-            rows = table["unit"] == unit
-            table.loc[rows, block] = units.loc[donor, block].to_numpy()
-            filled = table.loc[rows, ["unit", "reference_year"]]
-            name = block[0].split(".")[0]
-            parts.append(filled.assign(variable=name, rule="nearest_neighbour", who=""))
+        complete = units[block].notna().all(axis=1)
+        donor_of = _nearest(units[complete], units[~complete])
+        rows = table.index[table["unit"].isin(list(donor_of))]
+        if rows.empty:
+            continue
+        given = units.loc[table.loc[rows, "unit"].map(donor_of), block].set_axis(rows)
+        # Of a question that was answered in part the answers stay.
+        table.loc[rows, block] = table.loc[rows, block].where(table.loc[rows, block].notna(), given)
+        filled = table.loc[rows, ["unit", "reference_year"]]
+        name = block[0].split(".")[0]
+        parts.append(filled.assign(variable=name, rule="nearest_neighbour", who=""))
     return pd.concat(parts) if parts else pd.DataFrame(columns=CHANGES)
-
-
-def _neighbours(units: pd.DataFrame, block: list[str]) -> dict[str, str]:
-    complete = units[block].notna().all(axis=1)
-    return _nearest(units[complete], units[~complete])
 
 
 def _nearest(donors: pd.DataFrame, needy: pd.DataFrame) -> dict:
     """Return the label of the nearest donor by employees, by the label of each needy row."""
     if needy.empty or donors.empty:
         return {}
-    size = np.log1p(donors["employees"].to_numpy(float))
-    found = {}
-    for label, row in needy.iterrows():
-        near = np.abs(size - np.log1p(row["employees"]))
-        # A donor of the same stratum is always nearer than any other.
-        near = near + 100.0 * (donors["stratum"] != row["stratum"]).to_numpy()
-        found[label] = donors.index[int(near.argmin())]
-    return found
+    sizes = (np.log1p(side["employees"].to_numpy(float)) for side in (needy, donors))
+    near = np.abs(np.subtract.outer(*sizes))
+    # A donor of the same stratum is always nearer than any other.
+    strata = (side["stratum"].to_numpy(object) for side in (needy, donors))
+    near += 100.0 * np.not_equal.outer(*strata).astype(float)
+    return dict(zip(needy.index, donors.index[near.argmin(axis=1)], strict=True))

@@ -5,7 +5,7 @@ and decided by a person (`decisions.csv`); nothing is ever linked on likeness al
 """
 
 from nldtib.records.match.candidates import CANDIDATES, duplicates, listed, responses
-from nldtib.records.match.decisions import DECIDES, Links, decided, merged, open_candidates
+from nldtib.records.match.decisions import DECIDES, Links, decided, merged, open_candidates, tallied
 from nldtib.records.match.identifiers import CHECKS, findings, province_of
 from nldtib.records.match.names import normalised
 from nldtib.records.match.sources import gathered
@@ -25,4 +25,5 @@ __all__ = [
     "open_candidates",
     "province_of",
     "responses",
+    "tallied",
 ]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nldtib.errors import InputError
-from nldtib.records.match.candidates import typed
+from nldtib.records.match.candidates import DUPLICATE, LISTED, RESPONSE, typed
 
 UNIT, SAME, APART = "unit", "duplicate_of", "not_duplicate_of"
 DECIDES = (UNIT, SAME, APART)
@@ -90,6 +90,19 @@ def decided(
     unit_of = {one: moved[number] for one, number in given.items() if number in moved}
     unit_of |= {one: same.get(unit, unit) for one, unit in found[UNIT].items()}
     return Links(unit_of, same, frozenset(apart))
+
+
+def tallied(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Count the decisions on links: a row per kind of candidate, columns accepted and rejected."""
+    listed = decisions["unit"].str.contains(":")
+    variable, none = decisions["variable"], decisions["new"] == NONE
+    rows = {
+        RESPONSE: ((variable == UNIT) & ~none, (variable == UNIT) & none),
+        DUPLICATE: ((variable == SAME) & ~listed, (variable == APART) & ~listed),
+        LISTED: ((variable == SAME) & listed, (variable == APART) & listed),
+    }
+    counts = {kind: [int(mask.sum()) for mask in masks] for kind, masks in rows.items()}
+    return pd.DataFrame.from_dict(counts, "index", columns=["accepted", "rejected"])
 
 
 def merged(frame: pd.DataFrame, same: Mapping[str, str]) -> pd.DataFrame:
