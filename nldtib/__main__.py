@@ -52,13 +52,19 @@ def _read(chosen: argparse.Namespace) -> None:
     from nldtib import codebook
     from nldtib.records import load
 
-    answers = load.answers(chosen.file, codebook.read(chosen.codebook))
-    answers.table.to_csv(chosen.out, index=False, lineterminator="\n")
+    book = codebook.read(chosen.codebook) if chosen.codebook else None
+    answers = load.answers(
+        chosen.file, book, largest=chosen.largest, encoding=chosen.encoding, reader=chosen.reader
+    )
+    load.write(answers.table, chosen.out)
     print(load.report(answers))
+    beside = chosen.out.parent / chosen.out.stem
     if len(answers.doubts):
-        doubts = chosen.out.with_name(f"{chosen.out.stem}.doubts.csv")
-        answers.doubts.to_csv(doubts, index=False, lineterminator="\n")
+        doubts = load.write(answers.doubts, Path(f"{beside}.doubts.csv"))
         print(f"The doubtful answers, with the ways in which each can be read: {doubts}")
+    if answers.personal.shape[1] > 1:
+        personal = load.write(answers.personal, Path(f"{beside}.personal.csv"))
+        print(f"Personal data, for no later step; keep or delete: {personal}")
 
 
 def _check(chosen: argparse.Namespace) -> None:
@@ -125,8 +131,15 @@ def _parser() -> argparse.ArgumentParser:
 
     read = commands.add_parser("read", help="read one survey export into the long table")
     read.add_argument("file", type=Path, help="the export as the survey tool wrote it")
-    read.add_argument("--codebook", type=Path, required=True, help="codebook.yml or codebook.json")
+    read.add_argument(
+        "--codebook", type=Path, help="codebook.yml or codebook.json; an archive brings its own"
+    )
     read.add_argument("--out", type=Path, required=True, help="where the long table goes")
+    read.add_argument("--encoding", default="", help="of an old file, as in cp1252")
+    read.add_argument("--largest", type=int, default=100_000_000, help="most bytes accepted")
+    read.add_argument(
+        "--reader", choices=("own", "pspp"), default="own", help="what reads a malformed .sav"
+    )
     read.set_defaults(run=_read)
 
     for name, run, help_text in (

@@ -819,7 +819,7 @@ def test_a_sheet_that_claims_or_holds_countless_cells_is_refused(tmp_path):
     sheet += b'<row><c r="XFD1"><v>1</v></c></row>' * 400 + b"</sheetData></worksheet>"
     path = with_part(workbook(tmp_path, response()), "xl/worksheets/sheet1.xml", sheet)
 
-    assert "more than 5,000,000 cells" in refusal(path, small_codebook(tmp_path))
+    assert "more than 500,000 cells" in refusal(path, small_codebook(tmp_path))
 
 
 def test_a_workbook_with_entities_or_a_broken_part_is_refused(tmp_path):
@@ -847,13 +847,15 @@ def zipped(names):
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf\r\n", "is empty"),
-        (b"$FL2@(#) SPSS DATA FILE", "SPSS file"),
+        (b"$FL2@(#) SPSS DATA FILE", "file of SPSS"),
+        (b"ASCII SPSS PORT FILE", "SPSS portable file"),
         (b"\xd0\xcf\x11\xe0rest", "old Office file"),
-        (zipped(["survey.lss", "survey_responses.lsr"]), "LimeSurvey archive"),
+        (zipped(["survey.lss", "survey_responses.lsr"]), "broken or cut off"),
         (zipped(["mimetype", "content.xml"]), "OpenDocument"),
         (zipped(["readme.txt"]), "zip file without a workbook"),
         (zipped(["xl/workbook.xml"])[:40], "damaged or cut off"),
-        (b'{"responses": []}', "JSON"),
+        (b'{"responses": []}', "no response"),
+        (b'{"status": "No permission"}', "JSON without responses"),
         (b"<html><body>Log in</body></html>", "XML or HTML"),
         (b"\x00\x01\x02\x03\x00\x05\x00\x00", "binary"),
         (bytes(range(128, 256)), "byte"),
@@ -956,7 +958,7 @@ def test_shortened_headings_are_refused_with_a_way_out(tmp_path):
 def test_two_heading_rows_of_text_and_code_are_refused(tmp_path):
     path = tmp_path / "export.csv"
     answers = list(response().values())
-    path.write_text(as_csv([["Vraag"] * len(HEADINGS), HEADINGS, answers], "\t"), newline="")
+    path.write_text(as_csv([["Vraag"] * len(HEADINGS), HEADINGS, answers]), newline="")
 
     assert "Row 2 of export.csv holds headings too" in refusal(path, small_codebook(tmp_path))
 
@@ -974,6 +976,9 @@ def test_headings_that_fit_two_questions_are_refused_unless_both_are_there(tmp_p
 
     assert [cell(answers, "t1"), cell(answers, "t2")] == [("a", "ok"), ("b", "ok")]
     file.write_text(as_csv([["id", "submitdate", "Toelichting", "t2"], ["1", "", "a", "b"]]))
+    answers = load.answers(file, codebook.read(path))
+    assert [cell(answers, "t1"), cell(answers, "t2")] == [("a", "ok"), ("b", "ok")]
+    file.write_text(as_csv([["id", "submitdate", "Toelichting"], ["1", "", "a"]]))
     assert "fits 2 questions" in refusal(file, codebook.read(path))
 
 

@@ -7,17 +7,35 @@
 from pathlib import Path
 
 from nldtib.codebook import Codebook
-from nldtib.records.load import delimited, expected, headings, limesurvey, recognise, spreadsheet
-from nldtib.records.load.limesurvey import Answers
+from nldtib.records.load import files, long, statistics
+from nldtib.records.load.long import Answers
 from nldtib.records.load.recognise import fingerprint
 from nldtib.records.load.register import accounts, frame, lists
 from nldtib.records.load.summary import report
+from nldtib.records.load.write import write
 
-__all__ = ["Answers", "accounts", "answers", "fingerprint", "frame", "lists", "report"]
+__all__ = [
+    "Answers",
+    "accounts",
+    "answers",
+    "fingerprint",
+    "frame",
+    "lists",
+    "report",
+    "write",
+]
 
 
 def answers(
-    path: Path, codebook: Codebook, *, largest: int = 100_000_000, dominance: float = 0.9
+    path: Path,
+    codebook: Codebook | None,
+    *,
+    largest: int = 100_000_000,
+    most_cells: int = 5_000_000,
+    most_cells_by_hand: int = 500_000,
+    dominance: float = 0.9,
+    encoding: str = "",
+    reader: str = statistics.OWN,
 ) -> Answers:
     """Read one survey export into the long table of answers.
 
@@ -28,14 +46,20 @@ def answers(
     Parameters
     ----------
     path
-        A LimeSurvey export, CSV or .xlsx.
+        The export. Of a format in two files either will do; the other stands beside it.
     codebook
-        The questionnaire that was answered.
+        The questionnaire that was answered; None for an archive (.lsa), which brings its own.
     largest
-        Most bytes that are accepted, for a workbook after unpacking.
+        Most bytes that are accepted, for a workbook or archive after unpacking.
+    most_cells, most_cells_by_hand
+        Most cells that the sheet of a tool may have, and a workbook that people made.
     dominance
         Share of a column's unambiguous amounts that must agree on a notation before it decides an
         amount that can be read in two ways.
+    encoding
+        How an old file is lettered, as in cp1252; empty where that is recognised.
+    reader
+        "own", or "pspp": that program, where it is installed, reads a malformed .sav.
 
     Raises
     ------
@@ -44,10 +68,6 @@ def answers(
         the codebook.
     """
     path = Path(path)
-    content = recognise.content(path, largest)
-    if recognise.is_spreadsheet(content, path.name):
-        grid = spreadsheet.read(content, path.name, largest)
-    else:
-        columns = expected.columns(codebook)
-        grid = delimited.read(content, path.name, lambda found: headings.known(found, columns))
-    return limesurvey.read(grid, codebook, path.name, dominance)
+    limits = files.Limits(largest, most_cells, most_cells_by_hand)
+    opened = files.open_file(path, codebook, limits, encoding, reader)
+    return long.read(opened.grid, opened.codebook, path.name, dominance)

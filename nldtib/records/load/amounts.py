@@ -54,6 +54,7 @@ SPACED = re.compile(r"[0-9]{1,3}(?:([ '])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?
 POINT_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:,[0-9]+)?")
 COMMA_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?")
 STORED = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+POINTED = re.compile(r"-?[0-9]+\.[0-9]+")
 # A cut-off thousands group, "1.23" for 1.230: only before one to three digits can it be meant.
 SHORTENED = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{1,2}")
 IN_MILLIONS = re.compile(r"[x×] ?€? ?1[.,]000[.,]000|mln|miljoen euro|million euro")
@@ -88,6 +89,20 @@ def stored(text: str, unit: Measure, notation: str = "") -> Reading:
     """
     if STORED.fullmatch(text):
         return Reading(decimal(Decimal(text)))
+    return typed(text, unit, notation)
+
+
+def pointed(text: str, unit: Measure, notation: str = "") -> Reading:
+    """Read an amount that was typed, after a tool wrote every decimal comma as a point.
+
+    "61.9" may have been typed as 61,9 and is 61.9 either way; "7.138" may have been 7,138 or seven
+    thousand, and is left open.
+    """
+    if POINTED.fullmatch(text):
+        number = Decimal(text)
+        if 1 <= abs(number) < 1000 and len(text.partition(".")[2]) == 3:
+            return Reading("", "suspect_decimal", (decimal(number * 1000), decimal(number)))
+        return Reading(decimal(number))
     return typed(text, unit, notation)
 
 

@@ -18,7 +18,7 @@ ARRAYS = ("array_single", "array_dual_scale")
 NUMERIC = ("number", "numbers")
 
 
-def kind(text: str | None, column: Column, style: str, kept: bool) -> int:
+def kind(text: str | None, column: Column, style: str, kept: bool, always: bool) -> int:
     """Return VALUE, BLANK, ABSENT or UNKNOWN (blank or absent) for one cell.
 
     Parameters
@@ -28,9 +28,11 @@ def kind(text: str | None, column: Column, style: str, kept: bool) -> int:
     column
         Its column.
     style
-        Answer style of the file, from `choices`.
+        Answer style of the column, from `choices`.
     kept
         Whether the file tells absent and blank apart.
+    always
+        Whether a multiple choice that was seen always says yes or no in this file.
     """
     question = column.question.type
     reads = choices.kind(column)
@@ -40,7 +42,7 @@ def kind(text: str | None, column: Column, style: str, kept: bool) -> int:
         return VALUE
     if not kept:
         # LimeSurvey stores a number that was left open as NULL, reached or not.
-        return ABSENT if question in NUMERIC else UNKNOWN
+        return ABSENT if question in NUMERIC or (reads == "tick" and always) else UNKNOWN
     if text is not None and style == choices.LABELS and question in ARRAYS:
         return UNKNOWN
     return ABSENT if text is None else BLANK
@@ -58,28 +60,34 @@ def settle(kinds: np.ndarray, columns: Sequence[Column], submitted: np.ndarray) 
     submitted
         Per respondent, whether the response was completed.
     """
-    unknown = kinds == UNKNOWN
-    conditional = np.zeros_like(unknown)
-    for code in sorted({c.question.code for c in columns if c.question.relevance}):
-        rows = [i for i, column in enumerate(columns) if column.question.code == code]
-        conditional[rows] = unknown[rows] & unknown[rows].all(axis=0)
-    place = np.arange(len(columns))[:, None]
-    reached = np.where((kinds == VALUE) | (kinds == BLANK), place, -1).max(axis=0)
-    after = unknown & ~submitted & (place > reached)
-    kinds[unknown] = BLANK
-    kinds[after | conditional] = ABSENT
-    stopped = unknown & ~submitted
+    reached = np.full(len(submitted), -1)
+    for row in range(len(columns)):
+        reached[(kinds[row] == VALUE) | (kinds[row] == BLANK)] = row
+    rows_of: dict[str, list[int]] = {}
+    for row, column in enumerate(columns):
+        rows_of.setdefault(column.question.code, []).append(row)
+    stopped = unseen = 0
+    for rows in rows_of.values():
+        unknown = kinds[rows] == UNKNOWN
+        if not unknown.any():
+            continue
+        hidden = unknown.all(axis=0) if columns[rows[0]].question.relevance else False
+        after = ~submitted & (np.array(rows)[:, None] > reached)
+        kinds[rows] = np.where(
+            unknown, np.where(after | hidden, ABSENT, BLANK).astype(np.int8), kinds[rows]
+        )
+        stopped += int((unknown & ~submitted).sum())
+        unseen += int((unknown & hidden & submitted).sum())
     sentences = []
-    if stopped.any():
+    if stopped:
         sentences.append(
-            f"{stopped.sum()} empty cells of {stopped.any(axis=0).sum()} partial responses do not "
+            f"{stopped} empty cells of {(~submitted).sum()} partial responses do not "
             "say whether the question was reached: those after the last answer are read as not "
             "reached, the others as left blank."
         )
-    unseen = conditional & submitted
-    if unseen.any():
+    if unseen:
         sentences.append(
-            f"{unseen.sum()} empty cells of conditional questions do not say whether the question "
+            f"{unseen} empty cells of conditional questions do not say whether the question "
             "was shown: they are read as not shown."
         )
     return tuple(sentences)

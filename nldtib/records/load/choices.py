@@ -1,13 +1,12 @@
 """Answers that are no amounts: codes and labels, ticks, dates, register numbers and free text."""
 
-import datetime
 import html
 import itertools
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from nldtib.codebook import Item
+from nldtib.records.load import dates
 from nldtib.records.load.amounts import WORDS
 from nldtib.records.load.expected import OTHER, Column
 from nldtib.records.load.grid import Reading
@@ -15,15 +14,22 @@ from nldtib.records.load.grid import Reading
 CODES, LABELS = "answer codes", "full answers"
 ABSENT = "N/A"
 OTHER_CODE = "-oth-"
-YES, NO = ("ja", "yes"), ("nee", "no")
+YES = ("ja", "yes", "y", "gekozen", "geselecteerd", "selected", "checked", "true", "waar")
+NO = ("nee", "no", "n", "niet geselecteerd", "not selected", "niet gekozen", "unchecked", "false")
 TICKS = {"Y": "1", "N": "0"}
 REGISTER_NUMBER = re.compile(r"\bkvk\b|chamber of commerce", re.IGNORECASE)
-DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2})?))?")
+UNMASKED = "the mask before a formula was taken off"
 # A code whose label says that there is no answer; the code is kept as value.
 LABELLED = (
-    ("dont_know", r"weet (ik )?niet( ?/ ?n\.?v\.?t\.?)?|onbekend|don't know( ?/ ?n\.?a\.?)?"),
+    (
+        "dont_know",
+        r"weet (ik )?(het )?niet( ?/ ?n\.?v\.?t\.?)?|onbekend|don't know( ?/ ?n\.?a\.?)?",
+    ),
     ("not_applicable", r"n\.?v\.?t\.?|niet van toepassing|not applicable|n\.?/?a\.?"),
     ("refused", r"wil (ik )?niet zeggen|geen antwoord|prefer not to say|no answer"),
+    ("refused", r"weiger(t|ing|de)?|geweigerd|refus(ed|al|es)|geen opgave|geheim|vertrouwelijk"),
+    ("not_shown", r"niet (getoond|gesteld|gevraagd)|not (shown|asked)"),
+    ("not_reached", r"niet bereikt|not reached"),
 )
 NOTES = {
     "dont_know": "labelled weet niet (/ n.v.t.)",
@@ -52,17 +58,19 @@ def kind(column: Column) -> str:
     return "text" if question in ("text", "text_long", "texts") else "choice"
 
 
-def style(columns: Sequence[Column], texts: Sequence[Iterable[str | None]]) -> str:
-    """Return whether answers stand as codes or as labels, by the texts that can be only one."""
-    votes: Counter[str] = Counter()
-    for column, cells in zip(columns, texts, strict=True):
-        if kind(column) not in ("choice", "tick", "yes_no"):
-            continue
-        codes, labels = _codes_and_labels(column)
-        for text in {text for text in cells if text}:
-            votes[CODES] += text in codes and _tidy(text) not in labels
-            votes[LABELS] += text not in codes and _tidy(text) in labels
-    return LABELS if votes[LABELS] > votes[CODES] else CODES
+def styles(
+    columns: Sequence[Column], texts: Sequence[Iterable[str | None]]
+) -> tuple[str, tuple[str, ...]]:
+    """Return how answers stand, as codes or as labels: in most of the file, and in each column.
+
+    The texts that can be only one of the two decide. A column without such a text follows the file;
+    some tools write labels only where the codes are letters.
+    """
+    votes = [_votes(column, cells) for column, cells in zip(columns, texts, strict=True)]
+    everywhere = LABELS if sum(votes) > 0 else CODES
+    return everywhere, tuple(
+        everywhere if vote == 0 else LABELS if vote > 0 else CODES for vote in votes
+    )
 
 
 def ticks(columns: Sequence[Column], texts: Sequence[Iterable[str | None]]) -> Mapping[str, str]:
@@ -117,23 +125,20 @@ def reader(
     if reads == "register":
         return _register
     if reads == "date":
-        return _date
+        return dates.typed
     if reads == "choice":
         return _choice(column, answers)
     if reads == "text":
         made_up = {blank} if column.question.type.startswith("multiple") else set()
         return lambda text: Reading("", "ambiguous", ("", text)) if text in made_up else _text(text)
     yes, no = ("1", "0") if reads == "tick" else ("Y", "N")
-    if answers == LABELS:
-        values = dict.fromkeys(YES, Reading(yes)) | dict.fromkeys(NO, Reading(no))
-        return lambda text: values.get(_tidy(text), Reading(status="unparsed"))
-    values = {"Y": Reading(yes), "N": Reading(no)}
+    values = dict.fromkeys(YES, Reading(yes)) | dict.fromkeys(NO, Reading(no))
     for text, value in {} if ticked == TICKS else ticked.items():
-        values[text] = Reading(yes if value == "1" else no)
+        values[text.casefold()] = Reading(yes if value == "1" else no)
         # A yes or no that was left open is written as no.
         if reads == "yes_no" and value == "0" and not column.question.mandatory:
-            values[text] = Reading("", "ambiguous", ("N", ""))
-    return lambda text: values.get(text, Reading(status="unparsed"))
+            values[text.casefold()] = Reading("", "ambiguous", ("N", ""))
+    return lambda text: values.get(_tidy(text), Reading(status="unparsed"))
 
 
 def items(column: Column) -> tuple[Item, ...]:
@@ -142,21 +147,30 @@ def items(column: Column) -> tuple[Item, ...]:
     return question.answers_scale_2 if column.scale == 2 else question.answers or question.items
 
 
+def labelled_status(label: str) -> str:
+    """Return the status that a label stands for, or nothing where it is an answer."""
+    text = _tidy(label)
+    return next((status for status, words in LABELLED if re.fullmatch(words, text)), "")
+
+
 def _choice(column: Column, answers: str) -> Callable[[str], Reading]:
     if not items(column):
         return Reading
-    by_text: dict[str, dict[str, Reading]] = {}
+    codes: dict[str, dict[str, Reading]] = {}
+    labels: dict[str, dict[str, Reading]] = {}
     for item in items(column):
         found = Reading(item.code, *_labelled(item))
-        keys = {item.code} if answers == CODES else {_tidy(item.label.nl), _tidy(item.label.en)}
-        for key in keys:
-            by_text.setdefault(key, {})[item.code] = found
+        codes[item.code] = {item.code: found}
+        for key in {_tidy(item.label.nl), _tidy(item.label.en)}:
+            labels.setdefault(key, {})[item.code] = found
     if column.question.other:
-        for key in (OTHER_CODE,) if answers == CODES else map(_tidy, OTHER):
-            by_text.setdefault(key, {})[OTHER_CODE] = Reading(OTHER_CODE)
+        codes[OTHER_CODE] = {OTHER_CODE: Reading(OTHER_CODE)}
+        for key in map(_tidy, OTHER):
+            labels.setdefault(key, {})[OTHER_CODE] = Reading(OTHER_CODE)
 
     def read(text: str) -> Reading:
-        found = by_text.get(text if answers == CODES else _tidy(text), {})
+        as_code, as_label = codes.get(text, {}), labels.get(_tidy(text), {})
+        found = (as_code or as_label) if answers == CODES else (as_label or as_code)
         if len(found) > 1:
             return Reading("", "ambiguous", tuple(found))
         return next(iter(found.values()), Reading(status="unparsed"))
@@ -165,15 +179,25 @@ def _choice(column: Column, answers: str) -> Callable[[str], Reading]:
 
 
 def _labelled(item: Item) -> tuple[str, tuple[str, ...], str, str]:
-    for status, pattern in LABELLED:
-        if any(re.fullmatch(pattern, _tidy(text)) for text in (item.label.nl, item.label.en)):
+    for label in (item.label.nl, item.label.en):
+        status = labelled_status(label)
+        if status in NOTES:
             return status, (), "", NOTES[status]
     return "ok", (), "", ""
 
 
+def _votes(column: Column, cells: Iterable[str | None]) -> int:
+    if kind(column) not in ("choice", "tick", "yes_no"):
+        return 0
+    codes, labels = _codes_and_labels(column)
+    texts = {text for text in cells if text}
+    as_label = sum(text not in codes and _tidy(text) in labels for text in texts)
+    return as_label - sum(text in codes and _tidy(text) not in labels for text in texts)
+
+
 def _codes_and_labels(column: Column) -> tuple[set[str], set[str]]:
     if kind(column) != "choice":
-        return {"Y", "N"}, {*YES, *NO, ABSENT.casefold()}
+        return {"Y", "N"}, {*YES, *NO, ABSENT.casefold()} - {"y", "n"}
     codes = {item.code for item in items(column)} | {OTHER_CODE}
     labels = {_tidy(text) for item in items(column) for text in (item.label.nl, item.label.en)}
     return codes, labels | {_tidy(text) for text in OTHER if column.question.other}
@@ -184,7 +208,9 @@ def _tidy(text: str) -> str:
 
 
 def _text(text: str) -> Reading:
-    return Reading(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    # On request the tool masks a text that begins as a formula.
+    return Reading(text[1:], note=UNMASKED) if text.startswith("'=") else Reading(text)
 
 
 def _register(text: str) -> Reading:
@@ -192,15 +218,3 @@ def _register(text: str) -> Reading:
     if re.fullmatch(r"[0-9]{8}", digits):
         return Reading(digits, "ok" if digits == text else "normalised")
     return Reading(status=WORDS.get(text.strip().casefold(), "invalid"))
-
-
-def _date(text: str) -> Reading:
-    found = DATE.fullmatch(text.strip())
-    if not found:
-        return Reading(status="unparsed")
-    try:
-        datetime.date.fromisoformat(found[1])
-    except ValueError:
-        return Reading(status="invalid")
-    midnight = found[2] is None or found[2].strip("0:") == ""
-    return Reading(found[1] if midnight else f"{found[1]} {found[2]}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nldtib.errors import InputError
-from nldtib.records.load.grid import Grid, Row
+from nldtib.records.load.grid import Grid, Row, by_column
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 BYTE_ORDER_MARKS = (
@@ -31,14 +31,30 @@ class Records:
     bare: int
 
 
-def decode(content: bytes, name: str) -> tuple[str, str]:
+def decode(content: bytes, name: str, encoding: str = "") -> tuple[str, str]:
     """Return the text of a file and its encoding in words.
+
+    Parameters
+    ----------
+    content
+        The bytes of the file.
+    name
+        How a refusal names the file.
+    encoding
+        How the file is lettered where a person knows it; else it is recognised.
 
     Raises
     ------
     InputError
         The bytes are no text in UTF-8, UTF-16 or Windows-1252.
     """
+    if encoding:
+        try:
+            return content.decode(encoding).removeprefix("\ufeff"), encoding
+        except (UnicodeDecodeError, LookupError):
+            raise InputError(
+                f"{name} cannot be read as {encoding}. Name another encoding, or none."
+            ) from None
     for mark, codec, words in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return _decoded(content[len(mark) :], codec, words, name), words
@@ -55,7 +71,9 @@ def decode(content: bytes, name: str) -> tuple[str, str]:
     return _decoded(content, "cp1252", "Windows-1252", name), "Windows-1252"
 
 
-def records(text: str, separator: str, name: str) -> Records:
+def records(
+    text: str, separator: str, name: str, quote: str = '"', escape: bool = False
+) -> Records:
     """Split a delimited text into rows, keeping None (nothing) apart from "" (an empty quotation).
 
     Parameters
@@ -66,6 +84,10 @@ def records(text: str, separator: str, name: str) -> Records:
         One character.
     name
         How a refusal names the file.
+    quote
+        What stands around a quoted field; doubled inside.
+    escape
+        Whether a quote behind a backslash is not doubled, as PHP writes it.
 
     Raises
     ------
@@ -73,7 +95,8 @@ def records(text: str, separator: str, name: str) -> Records:
         A quote stays open, or text stands beside a quoted field; the row is named, the headings
         being row 1.
     """
-    field = _field(separator)
+    field = _field(separator, quote, escape)
+    twice = quote * 2
     rows: list[Row] = []
     row: Row = []
     quoted = bare = position = 0
@@ -81,11 +104,11 @@ def records(text: str, separator: str, name: str) -> Records:
     while position < end:
         found = field.match(text, position)
         if found is None:
-            raise _broken_quote(text, position, name, len(rows) + 1)
+            raise _broken_quote(text, position, name, len(rows) + 1, quote)
         inside, outside, stop = found.groups()
         if inside is not None:
             quoted += bool(rows)
-            row.append(inside.replace('""', '"') if '"' in inside else inside)
+            row.append(inside.replace(twice, quote) if quote in inside else inside)
         elif outside:
             bare += bool(rows)
             row.append(outside)
@@ -102,13 +125,13 @@ def records(text: str, separator: str, name: str) -> Records:
     return Records(tuple(rows), quoted, bare)
 
 
-def read(content: bytes, name: str, known: Callable[[Sequence[str]], int]) -> Grid:
+def read(text: str, encoding: str, name: str, known: Callable[[Sequence[str]], int]) -> Grid:
     """Read a delimited file; the separator is the one that gives the most known headings.
 
     Parameters
     ----------
-    content
-        The bytes of the file.
+    text, encoding
+        From `decode`.
     name
         How a refusal names the file.
     known
@@ -117,20 +140,19 @@ def read(content: bytes, name: str, known: Callable[[Sequence[str]], int]) -> Gr
     Raises
     ------
     InputError
-        The bytes are no text, a quote stays open, or a row has another number of fields than the
-        headings: the file is cut off or was mended by hand.
+        A quote stays open, or a row has another number of fields than the headings: the file is
+        cut off or was mended by hand.
     """
-    text, encoding = decode(content, name)
     separator = max(SEPARATORS, key=lambda mark: _heading_score(text, mark, known))
     table = records(text, separator, name)
     if not table.rows:
         raise InputError(f"{name} is empty. Export the responses again.")
-    _refuse_cut_off(table.rows, text, name)
+    refuse_uneven(table.rows, text, name)
     # LimeSurvey quotes every value. Text without quotes means that another program saved the file.
     blanks_kept = table.bare == 0 and table.quoted > 0
     return Grid(
         headings=tuple(heading or "" for heading in table.rows[0]),
-        rows=table.rows[1:],
+        columns=by_column(table.rows[1:], len(table.rows[0])),
         tool="LimeSurvey CSV",
         lettering=f"{SEPARATORS[separator]}, {encoding}",
         blanks_kept=blanks_kept,
@@ -138,12 +160,24 @@ def read(content: bytes, name: str, known: Callable[[Sequence[str]], int]) -> Gr
     )
 
 
-def _field(separator: str) -> re.Pattern[str]:
+def _field(separator: str, quote: str = '"', escape: bool = False) -> re.Pattern[str]:
     mark = re.escape(separator)
-    return re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^{mark}"\r\n]*+))({mark}|\r\n|\n|\r|\Z)')
+    inside = (
+        rf"[^{quote}\\]++|\\[\s\S]|{quote}{quote}" if escape else f"[^{quote}]++|{quote}{quote}"
+    )
+    return re.compile(
+        rf"(?:{quote}((?:{inside})*+){quote}|([^{mark}{quote}\r\n]*+))({mark}|\r\n|\n|\r|\Z)"
+    )
 
 
-def _refuse_cut_off(rows: Sequence[Row], text: str, name: str) -> None:
+def refuse_uneven(rows: Sequence[Row], text: str, name: str) -> None:
+    """Refuse rows that have another number of fields than the first.
+
+    Raises
+    ------
+    InputError
+        The file is cut off or was mended by hand; the row is named.
+    """
     width = len(rows[0])
     for number, row in enumerate(rows, start=1):
         if len(row) != width:
@@ -216,10 +250,10 @@ def _undecodable(name: str, words: str, start: int) -> InputError:
     )
 
 
-def _broken_quote(text: str, position: int, name: str, row: int) -> InputError:
-    opens = text.startswith('"', position)
-    closed = opens and re.compile(r'"(?:[^"]++|"")*+"').match(text, position)
-    if opens and not closed:
+def _broken_quote(text: str, position: int, name: str, row: int, quote: str) -> InputError:
+    opens = text.startswith(quote, position)
+    whole = re.compile(f"{quote}(?:[^{quote}]++|{quote}{quote})*+{quote}")
+    if opens and not whole.match(text, position):
         return InputError(
             f"Row {row} of {name} opens a quote that is never closed: the file is cut off. "
             "Export the responses again."

@@ -9,51 +9,45 @@ import html
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nldtib.codebook import closest
 from nldtib.errors import InputError
+from nldtib.records.load import system_columns
 from nldtib.records.load.expected import Column
+from nldtib.records.load.grid import Grid
+from nldtib.records.load.system_columns import PERSONAL, SYSTEM
 
-# Code of each LimeSurvey column that is no question, with its headings in full text.
-SYSTEM = {
-    "id": ("Respons-ID", "Response ID"),
-    "submitdate": ("Datum verzonden", "Date submitted"),
-    "lastpage": ("Laatste pagina", "Last page"),
-    "startlanguage": ("Begin taal", "Start language"),
-    "seed": ("Plaats", "Seed"),
-    "startdate": ("Startdatum", "Date started"),
-    "datestamp": ("Datum laatste actie", "Date last action"),
-    "interviewtime": ("Totale tijd", "Total time"),
-}
-PERSONAL = {
-    "ipaddr": ("IP-adres", "IP address"),
-    "refurl": ("Verwijzende URL", "Referrer URL"),
-    "token": ("Toegangscode", "Access code", "Token"),
-    "firstname": ("Voornaam", "First name"),
-    "lastname": ("Achternaam", "Last name"),
-    "email": ("E-mailadres", "E-mail", "Email address"),
-    "emailstatus": ("E-mailstatus", "Email status"),
-    "participant_id": ("Deelnemer-ID", "Participant ID"),
-}
-NEEDED = ("id", "submitdate")
-ATTRIBUTE = re.compile(r"(attribute_\d+)\b|attribu(?:te|ut)[ _](\d+)$", re.IGNORECASE)
-TIMING = re.compile(r"groupTime\d+")
 QUESTION_CODES, FULL_TEXT = "question codes", "full question text"
-CODES_AND_TEXT = "question codes and text"
-CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\[[^\]\[]*\])*")
+SHORT_TEXT, CODES_AND_TEXT = "abbreviated question text", "question codes and text"
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\[[^\]\[]*\])*(?:#[0-9])?")
+DUAL = re.compile(r"\w+\[\w+\]\[[12]\]")
+SHORTENED = re.compile(r"\.\. ?|…")
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the columns stand in a file: positions count from 0."""
+    """Where the columns stand in a file: positions count from 0.
 
-    answers: tuple[int, ...]
+    `answers` is by row of the expected columns and in their order; `absent` of them are not there.
+    """
+
+    answers: Mapping[int, int]
     system: Mapping[str, int]
     personal: Mapping[str, int]
     timings: int
+    absent: int
     style: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """What one heading may stand for: keys are rows of expected columns, or a system code."""
+
+    kind: str
+    keys: tuple[str | int, ...]
+    how: str
 
 
 def plain(text: str) -> str:
@@ -63,19 +57,31 @@ def plain(text: str) -> str:
     return text.replace(" [", "[")
 
 
+def bare(code: str) -> str:
+    """Return a code as it is compared between tools: letters and digits, divided by _."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", code).strip("_").casefold()
+
+
 def known(headings: Sequence[str], columns: Sequence[Column]) -> int:
     """Return how many of some headings are those of an expected or a system column."""
-    lookup = _Lookup(columns, headings)
+    lookup = Lookup(columns, headings)
     return sum(bool(lookup.find(heading)) for heading in headings)
 
 
-def place(headings: Sequence[str], columns: Sequence[Column], name: str) -> Placement:
+def system_headings(headings: Sequence[str]) -> set[str]:
+    """Return the codes of the system columns among some headings."""
+    lookup = Lookup((), headings)
+    found = [lookup.find(heading) for heading in headings]
+    return {str(match.keys[0]) for match in found if match and match.kind == "system"}
+
+
+def place(grid: Grid, columns: Sequence[Column], name: str) -> Placement:
     """Find every expected column among the headings.
 
     Parameters
     ----------
-    headings
-        The headings of the file, in order.
+    grid
+        The file; only its headings are read, and whether it should hold every question.
     columns
         What the codebook expects.
     name
@@ -86,10 +92,12 @@ def place(headings: Sequence[str], columns: Sequence[Column], name: str) -> Plac
     InputError
         A heading is unknown or stands twice, or an expected column is absent.
     """
-    lookup = _Lookup(columns, headings)
+    headings = grid.headings
+    lookup = Lookup(columns, headings)
     found = [lookup.find(heading) for heading in headings]
-    _settle_leading_system_columns(found, headings)
-    _share_out_equal_texts(found, columns)
+    system_columns.settle_leading(found, headings, plain, Match)
+    _share_out(found, columns)
+    _set_attributes_apart(found)
     _refuse_unknown(found, headings, columns, name)
     positions: dict[str, int] = {}
     for position, match in enumerate(found):
@@ -100,45 +108,55 @@ def place(headings: Sequence[str], columns: Sequence[Column], name: str) -> Plac
                 "Export each question once, with question codes as headings."
             )
         positions[key] = position
-    _refuse_absent(positions, columns, name)
+    answers = {
+        row: positions[f"answer {row}"]
+        for row in range(len(columns))
+        if f"answer {row}" in positions
+    }
+    if grid.whole or not answers:
+        _refuse_absent(positions, columns, name, grid.needed)
     return Placement(
-        answers=tuple(positions[f"answer {index}"] for index in range(len(columns))),
+        answers=answers,
         system=_of_kind("system", found),
         personal=_of_kind("personal", found),
         timings=sum(match.kind == "timing" for match in found),
+        absent=len(columns) - len(answers),
         style=_style(found),
     )
 
 
-@dataclass(frozen=True)
-class _Match:
-    kind: str
-    keys: tuple[str | int, ...]
-    how: str
-
-
-class _Lookup:
+class Lookup:
     """Expected headings by code and by text; built once for a file."""
 
     def __init__(self, columns: Sequence[Column], headings: Sequence[str]):
-        self.codes: dict[str, _Match] = {}
-        self.texts: dict[str, _Match] = {}
+        self.codes: dict[str, Match] = {}
+        self.texts: dict[str, Match] = {}
         for kind, names in (("system", SYSTEM), ("personal", PERSONAL)):
             for code, texts in names.items():
-                self.codes[code] = _Match(kind, (code,), QUESTION_CODES)
+                self.codes[code] = Match(kind, (code,), QUESTION_CODES)
                 for text in texts:
-                    self.texts[plain(text)] = _Match(kind, (code,), FULL_TEXT)
+                    self.texts[plain(text)] = Match(kind, (code,), FULL_TEXT)
         self.timings = {f"{column.question.code}Time" for column in columns}
         by_text: dict[str, list[int]] = {}
         zero_based = _scales_from_zero(columns, headings)
-        for index, column in enumerate(columns):
+        for row, column in enumerate(columns):
             for code in _codes(column, zero_based):
-                self.codes[code] = _Match("answer", (index,), QUESTION_CODES)
+                self.codes[code] = Match("answer", (row,), QUESTION_CODES)
             for text in {plain(text) for text in column.texts}:
-                by_text.setdefault(text, []).append(index)
-        self.questions = {text: tuple(indexes) for text, indexes in by_text.items()}
+                by_text.setdefault(text, []).append(row)
+        self.questions = {text: tuple(rows) for text, rows in by_text.items()}
+        self.bare: dict[str, Match | None] = {}
+        for code, match in self.codes.items():
+            if zero_based and DUAL.fullmatch(code):
+                # "samenw_OEM_1" is the second scale here, and "samenw[OEM][1]" still the first.
+                continue
+            other = self.bare.get(bare(code), match)
+            # Two codes that differ only in capitals or marks are no way to know a column.
+            same = other is not None and other.keys == match.keys
+            self.bare[bare(code)] = match if same else None
 
-    def find(self, heading: str) -> _Match | None:
+    def find(self, heading: str) -> Match | None:
+        """Return what a heading stands for, or None."""
         heading = heading.strip()
         if not heading:
             return None
@@ -146,23 +164,28 @@ class _Lookup:
             return self.codes[heading]
         text = plain(heading)
         if text in self.questions:
-            return _Match("answer", self.questions[text], FULL_TEXT)
+            return Match("answer", self.questions[text], FULL_TEXT)
         if text in self.texts:
             return self.texts[text]
-        return self._personal_or_timing(heading) or self._code_and_text(heading, text)
+        return (
+            self._personal_or_timing(heading)
+            or self._code_and_text(heading, text)
+            or self._shortened(heading)
+            or self.bare.get(bare(heading))
+        )
 
-    def _personal_or_timing(self, heading: str) -> _Match | None:
-        attribute = ATTRIBUTE.match(heading)
+    def _personal_or_timing(self, heading: str) -> Match | None:
+        attribute = system_columns.ATTRIBUTE.match(heading)
         if attribute:
             code = attribute[1] or f"attribute_{attribute[2]}"
-            return _Match("personal", (code.lower(),), QUESTION_CODES)
-        if heading in self.timings or TIMING.fullmatch(heading):
-            return _Match("timing", (heading,), QUESTION_CODES)
+            return Match("personal", (code.lower(),), QUESTION_CODES)
+        if heading in self.timings or system_columns.TIMING.fullmatch(heading):
+            return Match("timing", (heading,), QUESTION_CODES)
         return None
 
-    def _code_and_text(self, heading: str, text: str) -> _Match | None:
+    def _code_and_text(self, heading: str, text: str) -> Match | None:
         start = CODE.match(heading)
-        match = self.codes.get(start[0]) if start else None
+        match = self.codes.get(start[0]) or self.bare.get(bare(start[0])) if start else None
         if match is None:
             return None
         rest = heading[start.end() :]
@@ -171,12 +194,34 @@ class _Lookup:
         else:
             texts = [known for known, other in self.texts.items() if other.keys == match.keys]
         # A wording that was mended after the codebook was made is accepted behind a clear mark.
-        if text.endswith(tuple(texts)) or re.match(r"\s*[^\w\s\[]\s*\S", rest):
-            return _Match(match.kind, match.keys, CODES_AND_TEXT)
+        clear = re.match(r"\s*[^\w\s\[]\s*\S", rest)
+        if text.endswith(tuple(texts)) or clear or _is_short_for(rest, texts):
+            return Match(match.kind, match.keys, CODES_AND_TEXT)
         return None
 
+    def _shortened(self, heading: str) -> Match | None:
+        if not SHORTENED.search(heading.replace("_", " ")):
+            return None
+        pattern = _pattern(heading)
+        rows = [
+            row for text, rows in self.questions.items() if pattern.fullmatch(text) for row in rows
+        ]
+        return Match("answer", tuple(sorted(set(rows))), SHORT_TEXT) if rows else None
 
-def _codes(column: Column, zero_based: bool) -> Iterable[str]:
+
+def _pattern(heading: str) -> re.Pattern[str]:
+    parts = [plain(part) for part in SHORTENED.split(heading.replace("_", " "))]
+    return re.compile(r"[^\[\]]*".join(re.escape(part) for part in parts))
+
+
+def _is_short_for(rest: str, texts: Sequence[str]) -> bool:
+    if not SHORTENED.search(rest.replace("_", " ")):
+        return False
+    shortened = _pattern(rest.lstrip())
+    return any(shortened.fullmatch(text) for text in texts)
+
+
+def _codes(column: Column, zero_based: bool) -> list[str]:
     codes = [column.heading]
     if column.year is not None:
         codes += [
@@ -193,27 +238,32 @@ def _codes(column: Column, zero_based: bool) -> Iterable[str]:
 
 def _scales_from_zero(columns: Sequence[Column], headings: Sequence[str]) -> bool:
     stems = {
-        column.variable.rsplit("_", 1)[0]
+        bare(column.variable.rsplit("_", 1)[0])
         for column in columns
         if column.question.type == "array_dual_scale"
     }
-    return any(f"{stem}_0" in headings for stem in stems)
+    bares = {bare(CODE.match(heading)[0]) for heading in headings if CODE.match(heading)}
+    return any(f"{stem}_0" in bares for stem in stems)
 
 
-def _settle_leading_system_columns(found: list[_Match | None], headings: Sequence[str]) -> None:
-    # LimeSurvey writes its own columns first; only there is "Plaats" the seed.
-    texts = {plain(text): code for code, texts in SYSTEM.items() for text in texts}
-    taken: set[str] = set()
-    for position, heading in enumerate(headings):
-        code = texts.get(plain(heading))
-        if code is None and (found[position] is None or found[position].kind == "answer"):
-            return
-        if code is not None and code not in taken:
-            found[position] = _Match("system", (code,), FULL_TEXT)
-            taken.add(code)
-
-
-def _share_out_equal_texts(found: list[_Match | None], columns: Sequence[Column]) -> None:
+def _share_out(found: list[Match | None], columns: Sequence[Column]) -> None:
+    """Settle headings that fit several columns: what others take is out, order does the rest."""
+    while True:
+        taken = {
+            match.keys[0]
+            for match in found
+            if match and match.kind == "answer" and len(match.keys) == 1
+        }
+        changed = False
+        for position, match in enumerate(found):
+            if match is None or len(match.keys) == 1:
+                continue
+            left = tuple(key for key in match.keys if key not in taken)
+            if left and left != match.keys:
+                found[position] = Match(match.kind, left, match.how)
+                changed = True
+        if not changed:
+            break
     shared = Counter(match.keys for match in found if match and len(match.keys) > 1)
     turn: Counter[tuple[str | int, ...]] = Counter()
     for position, match in enumerate(found):
@@ -225,12 +275,23 @@ def _share_out_equal_texts(found: list[_Match | None], columns: Sequence[Column]
                 f"Column {position + 1} has a heading that fits {len(match.keys)} questions "
                 f"({codes}). Export with question codes as headings."
             )
-        found[position] = _Match(match.kind, (match.keys[turn[match.keys]],), match.how)
+        found[position] = Match(match.kind, (match.keys[turn[match.keys]],), match.how)
         turn[match.keys] += 1
 
 
+def _set_attributes_apart(found: list[Match | None]) -> None:
+    # Participants' attributes stand behind the last question, under any name.
+    last = max((p for p, match in enumerate(found) if match and match.kind == "answer"), default=0)
+    tail = range(last + 1, len(found))
+    if not any(found[p] and found[p].kind == "personal" for p in tail):
+        return
+    for position in tail:
+        if found[position] is None:
+            found[position] = Match("personal", (f"column_{position + 1}",), FULL_TEXT)
+
+
 def _refuse_unknown(
-    found: Sequence[_Match | None], headings: Sequence[str], columns: Sequence[Column], name: str
+    found: Sequence[Match | None], headings: Sequence[str], columns: Sequence[Column], name: str
 ) -> None:
     unknown = [position for position, match in enumerate(found) if match is None]
     if not unknown:
@@ -252,9 +313,11 @@ def _refuse_unknown(
     )
 
 
-def _refuse_absent(positions: Mapping[str, int], columns: Sequence[Column], name: str) -> None:
+def _refuse_absent(
+    positions: Mapping[str, int], columns: Sequence[Column], name: str, needed: Sequence[str]
+) -> None:
     absent = [c.heading for i, c in enumerate(columns) if f"answer {i}" not in positions]
-    absent += [code for code in NEEDED if f"system {code}" not in positions]
+    absent += [code for code in needed if f"system {code}" not in positions]
     if absent:
         raise InputError(
             f"{len(absent)} columns that the codebook expects are absent from {name}; the first is "
@@ -262,12 +325,14 @@ def _refuse_absent(positions: Mapping[str, int], columns: Sequence[Column], name
         )
 
 
-def _of_kind(kind: str, found: Sequence[_Match]) -> dict[str, int]:
+def _of_kind(kind: str, found: Sequence[Match]) -> dict[str, int]:
     return {
         str(match.keys[0]): position for position, match in enumerate(found) if match.kind == kind
     }
 
 
-def _style(found: Sequence[_Match]) -> str:
+def _style(found: Sequence[Match]) -> str:
     ways = Counter(match.how for match in found if match.kind == "answer")
+    if ways[SHORT_TEXT] and not ways[QUESTION_CODES]:
+        return SHORT_TEXT
     return " and ".join(sorted(ways)) if len(ways) > 1 else next(iter(ways))

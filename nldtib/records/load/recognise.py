@@ -6,24 +6,26 @@ import zipfile
 from pathlib import Path
 
 from nldtib.errors import InputError
+from nldtib.records.load import triple_s
 
+WORKBOOK, ARCHIVE, STATISTICS, PARQUET = "workbook", "archive", "statistics", "parquet"
+STATA_XML, TRIPLE_S, JSON, TEXT = "stata xml", "triple-s", "json", "text"
+FIRST_BYTES = (
+    (b"$FL2", STATISTICS),
+    (b"$FL3", STATISTICS),
+    (b"<stata_dta>", STATISTICS),
+    (b"PAR1", PARQUET),
+)
 # First bytes of files that a survey tool or an office writes and that this room does not read.
-OTHER_KINDS = (
-    (b"$FL2", "an SPSS file (.sav)"),
-    (b"$FL3", "a compressed SPSS file (.zsav)"),
-    (b"<stata_dta>", "a Stata file (.dta)"),
-    (b"ASCII SPSS PORT", "an SPSS portable file (.por)"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls or .doc)"),
-    (b"%PDF", "a PDF"),
-    (b"\x1f\x8b", "a compressed file (.gz)"),
-    (b"7z\xbc\xaf", "a compressed file (.7z)"),
-    (b"\x89PNG", "a picture"),
+NOT_READ = (
+    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls or .doc). Save it as .xlsx."),
+    (b"%PDF", "a PDF. Export the responses as CSV instead."),
+    (b"\x1f\x8b", "a compressed file (.gz). Unpack it first."),
+    (b"7z\xbc\xaf", "a compressed file (.7z). Unpack it first."),
+    (b"\x89PNG", "a picture. Export the responses as CSV instead."),
 )
-OTHER_TEXTS = (
-    (b"<", "XML or HTML"),
-    (b"{", "JSON"),
-)
-NOT_READ = "It is not readable yet; export the responses as CSV instead."
+PORTABLE = b"ASCII SPSS PORT"
+BOM = b"\xef\xbb\xbf"
 
 
 def content(path: Path, largest: int) -> bytes:
@@ -55,8 +57,8 @@ def content(path: Path, largest: int) -> bytes:
     return read
 
 
-def is_spreadsheet(read: bytes, name: str) -> bool:
-    """Return whether the bytes are an Excel workbook; refuse what is recognised but not read.
+def kind(read: bytes, name: str) -> str:
+    """Return the kind of file that some bytes are; refuse what is recognised but not read.
 
     Raises
     ------
@@ -64,18 +66,27 @@ def is_spreadsheet(read: bytes, name: str) -> bool:
         The bytes are a kind of file that this room does not read.
     """
     if read.startswith((b"PK\3\4", b"PK\5\6")):
-        kind = _zip_kind(read, name)
-        if kind:
-            raise InputError(f"{name} is recognised as {kind}. {NOT_READ}")
-        return True
-    for first, kind in OTHER_KINDS:
+        return _zip_kind(read, name)
+    for first, found in FIRST_BYTES:
         if read.startswith(first):
-            raise InputError(f"{name} is recognised as {kind}. {NOT_READ}")
-    text = read.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for first, kind in OTHER_TEXTS:
-        if text.startswith(first):
-            raise InputError(f"{name} is recognised as {kind}. {NOT_READ}")
-    return False
+            return found
+    # Stata of version 12 and before begins with its version and byte order.
+    if read[:1] in (b"\x71", b"\x72", b"\x73") and read[1:4] in (b"\1\1\0", b"\2\1\0"):
+        return STATISTICS
+    for first, what in NOT_READ:
+        if read.startswith(first):
+            raise InputError(f"{name} is recognised as {what}")
+    if PORTABLE in b"".join(read[:1000].split(b"\n")) or b"ASCII SPSS PORT" in read[:1000]:
+        raise InputError(
+            f"{name} is recognised as an SPSS portable file (.por), which cuts names to 8 "
+            "characters and destroys letters such as ë. Save it as .sav."
+        )
+    text = read.removeprefix(BOM).lstrip()
+    if text.startswith((b"{", b"[")):
+        return JSON
+    if text.startswith(b"<"):
+        return _xml_kind(text[:4000], name)
+    return TEXT
 
 
 def fingerprint(path: Path) -> str:
@@ -93,21 +104,33 @@ def fingerprint(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _xml_kind(head: bytes, name: str) -> str:
+    if triple_s.is_definition(head):
+        return TRIPLE_S
+    if b"<dta" in head:
+        return STATA_XML
+    raise InputError(
+        f"{name} is recognised as XML or HTML without answers; the survey tool may have asked to "
+        "log in. Export the responses again."
+    )
+
+
 def _zip_kind(read: bytes, name: str) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(read)) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except Exception:  # zipfile raises nearly anything on a damaged list of parts
         raise InputError(
             f"{name} is a zip file or workbook that is damaged or cut off. "
             "Export the responses again."
         ) from None
     if "xl/workbook.xml" in names:
-        return ""
+        return WORKBOOK
     if any(name.endswith((".lss", ".lsr")) for name in names):
-        return "a LimeSurvey archive (.lsa)"
+        return ARCHIVE
+    what = "a zip file without a workbook"
     if "mimetype" in names:
-        return "an OpenDocument file (.ods or .odt)"
-    if any(name.startswith("word/") for name in names):
-        return "a Word document"
-    return "a zip file without a workbook"
+        what = "an OpenDocument file (.ods or .odt)"
+    elif any(name.startswith("word/") for name in names):
+        what = "a Word document"
+    raise InputError(f"{name} is recognised as {what}. Export the responses as CSV instead.")

@@ -1,6 +1,7 @@
 """The frame: the list of all units that are thought to belong, with what registers know of them."""
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from nldtib.codebook import closest
 from nldtib.errors import InputError
 from nldtib.records.load import delimited, recognise
+from nldtib.records.load.grid import Grid
 from nldtib.schema import ACCOUNTS
 
 TEXTS = "unit name kvk holding organisation_type postcode province military_domain".split()
@@ -40,20 +42,12 @@ def frame(path: Path, *, largest: int = 100_000_000) -> pd.DataFrame:
         number, or a flag is neither 0 nor 1.
     """
     path = Path(path)
-    content = recognise.content(path, largest)
-    if recognise.is_spreadsheet(content, path.name):
-        raise InputError(f"{path.name} is a spreadsheet. Save the frame as CSV, UTF-8.")
     wanted = {*TEXTS, *FLAGS, *NUMBERS}
-    grid = delimited.read(content, path.name, lambda found: len(wanted & set(found)))
+    grid = _sheet(path, largest, lambda found: len(wanted & set(found)))
     if "UTF-8" not in grid.lettering:
         raise InputError(f"{path.name} is not UTF-8. Save the frame as CSV, UTF-8.")
     _refuse_columns(grid.headings, path.name)
-    table = pd.DataFrame(
-        {
-            heading: pd.array([row[position] or "" for row in grid.rows], dtype="str")
-            for position, heading in enumerate(grid.headings)
-        }
-    )
+    table = _as_text(grid)
     _refuse_units(table["unit"], path.name)
     for column in table.columns:
         if column in NUMBERS:
@@ -83,11 +77,10 @@ def lists(folder: Path, *, largest: int = 100_000_000) -> dict[str, pd.DataFrame
                 "A list in raw/sources/ is named by its source, in small letters, as in "
                 "trade_body.csv. Rename it."
             )
-        grid = delimited.read(recognise.content(path, largest), path.name, lambda found: len(found))
+        grid = _sheet(path, largest, len)
         if "name" not in grid.headings:
             raise InputError(f"{path.name} lacks the column name. Add it.")
-        cells = [[cell or "" for cell in row] for row in grid.rows]
-        found[path.stem] = pd.DataFrame(cells, columns=list(grid.headings), dtype="str")
+        found[path.stem] = _as_text(grid)
     return found
 
 
@@ -108,12 +101,11 @@ def accounts(path: Path, *, largest: int = 100_000_000) -> pd.DataFrame | None:
     path = Path(path)
     if not path.is_file():
         return None
-    grid = delimited.read(recognise.content(path, largest), path.name, lambda found: len(found))
+    grid = _sheet(path, largest, len)
     absent = [column for column in ACCOUNTS if column not in grid.headings]
     if absent:
         raise InputError(f"{path.name} lacks the column {absent[0]}. Add it.")
-    cells = [[cell or "" for cell in row] for row in grid.rows]
-    table = pd.DataFrame(cells, columns=list(grid.headings), dtype="str")[list(ACCOUNTS)]
+    table = _as_text(grid)[list(ACCOUNTS)]
     bare = int((table[["unit", "variable", "source"]] == "").any(axis=1).sum())
     unyeared = int((~table["year"].str.fullmatch("[0-9]{4}")).sum())
     if bare or unyeared:
@@ -126,6 +118,23 @@ def accounts(path: Path, *, largest: int = 100_000_000) -> pd.DataFrame | None:
         raise InputError(f"{twice} rows of {path.name} repeat a figure that stands above.")
     values = _number(table["value"], path.name, False)
     return table.assign(year=table["year"].astype(int), value=values)
+
+
+def _sheet(path: Path, largest: int, known: Callable[[Sequence[str]], int]) -> Grid:
+    content = recognise.content(path, largest)
+    if recognise.kind(content, path.name) != recognise.TEXT:
+        raise InputError(f"{path.name} is no CSV. Save it as CSV, UTF-8.")
+    text, lettering = delimited.decode(content, path.name)
+    return delimited.read(text, lettering, path.name, known)
+
+
+def _as_text(grid: Grid) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            heading: pd.array([text or "" for text in column.cells()], dtype="str")
+            for heading, column in zip(grid.headings, grid.columns, strict=True)
+        }
+    )
 
 
 def _refuse_columns(headings: tuple[str, ...], name: str) -> None:

@@ -8,21 +8,25 @@ import datetime
 import io
 import math
 import warnings
-import zipfile
 from collections.abc import Iterable
 from decimal import Decimal
 
 import openpyxl
 
 from nldtib.errors import InputError
+from nldtib.records.load import safe
 from nldtib.records.load.amounts import Measure, decimal
-from nldtib.records.load.grid import Grid, Reading, Row
+from nldtib.records.load.grid import Grid, Reading, Row, by_column
 
 INTEGER, FRACTION, DATE, FORMULA = "integer", "fraction", "date", "formula"
+# A number that is a number: nothing was typed as text there.
+NUMBER = "number"
+# A number that many questionnaires use for missing, in a file that declares none.
+UNDECLARED = "code for a missing answer"
 
 
-def read(content: bytes, name: str, largest: int, most_cells: int = 5_000_000) -> Grid:
-    """Read the first sheet of a workbook.
+def read(content: bytes, name: str, most_cells: int) -> Grid:
+    """Read the first sheet of a workbook as LimeSurvey writes it.
 
     Formulas are taken as the text that was typed and are never computed.
 
@@ -32,18 +36,14 @@ def read(content: bytes, name: str, largest: int, most_cells: int = 5_000_000) -
         The bytes of the file.
     name
         How a refusal names the file.
-    largest
-        Most bytes that the workbook may have when unpacked.
     most_cells
         Most cells that the sheet may have.
 
     Raises
     ------
     InputError
-        The workbook unpacks to more than `largest` bytes, is damaged, or has cells outside the
-        columns that have a heading.
+        The workbook is damaged, or has cells outside the columns that have a heading.
     """
-    _refuse_hostile(content, name, largest)
     rows, converted, sheets = _sheet(content, name, most_cells)
     while rows and not any(cell is not None for cell in rows[-1]):
         rows.pop()
@@ -66,14 +66,40 @@ def read(content: bytes, name: str, largest: int, most_cells: int = 5_000_000) -
         losses.append(f"Only the first of the {sheets} sheets was read.")
     return Grid(
         headings=tuple(heading or "" for heading in rows[0]),
-        rows=tuple(rows[1:]),
+        columns=by_column(rows[1:], width),
         tool="LimeSurvey spreadsheet (.xlsx)",
-        lettering="",
-        blanks_kept=False,
         converted={(row - 1, column): kind for (row, column), kind in converted.items() if row},
         whole_fractions=not fractions or any(text.endswith(".0") for text in fractions),
         losses=tuple(losses),
     )
+
+
+def first_row(content: bytes, name: str) -> list[str]:
+    """Return the texts of the first row of the first sheet.
+
+    Raises
+    ------
+    InputError
+        The workbook is damaged.
+    """
+    rows, _, _ = _sheet(content, name, most_cells=0)
+    return [cell or "" for cell in rows[0]] if rows else []
+
+
+def refuse_hostile(content: bytes, name: str, largest: int) -> None:
+    """Refuse a workbook that unpacks too large or declares XML entities.
+
+    Raises
+    ------
+    InputError
+        It does.
+    """
+    unpacked = safe.parts(content, name, largest)
+    # Entities can multiply without end and can name other files; no workbook declares any.
+    if any(mark in part for part in unpacked.values() for mark in (b"<!DOCTYPE", b"<!ENTITY")):
+        raise InputError(
+            f"{name} declares XML entities, which no workbook needs. It is not opened."
+        )
 
 
 def amount(text: str, kind: str, unit: Measure) -> Reading:
@@ -102,25 +128,6 @@ def amount(text: str, kind: str, unit: Measure) -> Reading:
     return Reading(plain)
 
 
-def _refuse_hostile(content: bytes, name: str, largest: int) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        size = sum(entry.file_size for entry in archive.infolist())
-        if size > largest:
-            raise InputError(
-                f"{name} unpacks to {size:,} bytes, more than the {largest:,} that are accepted. "
-                "Is it a survey export?"
-            )
-        try:
-            parts = [archive.read(entry) for entry in archive.infolist()]
-        except Exception:  # zipfile raises nearly anything on a damaged part
-            raise _damaged(name) from None
-    # Entities can multiply without end and can name other files; no workbook declares any.
-    if any(mark in part for part in parts for mark in (b"<!DOCTYPE", b"<!ENTITY")):
-        raise InputError(
-            f"{name} declares XML entities, which no workbook needs. It is not opened."
-        )
-
-
 def _sheet(
     content: bytes, name: str, most_cells: int
 ) -> tuple[list[Row], dict[tuple[int, int], str], int]:
@@ -136,19 +143,20 @@ def _sheet(
             cells = 0
             for number, row in enumerate(sheet.iter_rows()):
                 cells += len(row)
+                rows.append(_row(row, number, converted))
                 if cells > most_cells:
                     break
-                rows.append(_row(row, number, converted))
     except Exception:  # openpyxl raises nearly anything on a damaged workbook
-        raise _damaged(name) from None
-    if cells > most_cells:
+        raise damaged(name) from None
+    if cells > most_cells > 0:
         raise InputError(
             f"The first sheet of {name} has more than {most_cells:,} cells. Is it a survey export?"
         )
     return rows, converted, len(book.worksheets)
 
 
-def _damaged(name: str) -> InputError:
+def damaged(name: str) -> InputError:
+    """Return the refusal of a workbook that does not open."""
     return InputError(
         f"{name} cannot be opened as a workbook: it is damaged or protected by a password. "
         "Export the responses as CSV instead."
@@ -164,14 +172,15 @@ def _row(cells: Iterable, number: int, converted: dict[tuple[int, int], str]) ->
             if value is not None and cell.data_type in ("f", "e"):
                 converted[number, column] = FORMULA
             continue
-        text, kind = _as_text(value)
+        text, kind = as_text(value)
         row.append(text)
         if kind:
             converted[number, column] = kind
     return row
 
 
-def _as_text(value: object) -> tuple[str, str]:
+def as_text(value: object) -> tuple[str, str]:
+    """Return the value of a cell as text, and what kind of value it was where it was no text."""
     if isinstance(value, datetime.datetime):
         return value.isoformat(" ", "seconds"), DATE
     if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):

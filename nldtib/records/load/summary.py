@@ -1,6 +1,6 @@
 """What a person at the command line hears about an export; no answer is ever quoted."""
 
-from nldtib.records.load.limesurvey import Answers
+from nldtib.records.load.long import Answers
 
 
 def report(answers: Answers) -> str:
@@ -14,12 +14,13 @@ def report(answers: Answers) -> str:
     table = answers.table
     submitted = table.loc[table["variable"] == "_submitted", "value"]
     complete = int((submitted == "1").sum())
+    partial = int((submitted == "0").sum())
     own = table["variable"].str.startswith("_")
     statuses = table.loc[~own, "status"].value_counts().sort_index()
     lines = [
         f"Recognised: {answers.format}",
-        f"Respondents: {len(submitted):,} ({complete:,} complete, "
-        f"{len(submitted) - complete:,} partial)",
+        f"Respondents: {len(submitted):,} ({complete:,} complete, {partial:,} partial"
+        + (")" if complete + partial else "; the file does not say which)"),
         f"Answers: {int((~own).sum()):,}",
         *(f"  {status:<15}{count:>9,}" for status, count in statuses.items()),
         f"Doubtful answers: {len(answers.doubts):,}",

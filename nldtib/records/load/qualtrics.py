@@ -1,0 +1,195 @@
+"""Qualtrics: three heading rows, several choices in one cell, previews among the answers.
+
+Source: Qualtrics support pages, "Understanding your data set" and "Data export options".
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from nldtib.errors import InputError
+from nldtib.records.load import delimited
+from nldtib.records.load.expected import Column
+from nldtib.records.load.grid import Grid, Row, coded
+from nldtib.records.load.headings import Lookup, Match, plain
+from nldtib.records.load.several import laid_out
+
+SYSTEM = {
+    "ResponseId": "id",
+    "UserLanguage": "startlanguage",
+    "StartDate": "startdate",
+    "RecordedDate": "datestamp",
+}
+SET_ASIDE = ("Status", "Progress", "Duration (in seconds)", "DistributionChannel", "Finished")
+SET_ASIDE += ("EndDate", "RecipientScore", "Q_RecaptchaScore", "Q_RelevantIDDuplicate")
+PREVIEWS = ("1", "2", "survey preview", "survey test", "enquêtevoorbeeld", "test", "preview")
+FINISHED = ("1", "true", "waar", "yes", "ja")
+TEXT_ENDINGS = (" - text", " - tekst")
+
+
+def is_qualtrics(text: str) -> bool:
+    """Return whether a text is a Qualtrics export, by its third heading row."""
+    return "importid" in text[:200_000].casefold()
+
+
+def read(text: str, lettering: str, name: str, columns: Sequence[Column]) -> Grid:
+    """Read a Qualtrics export, with commas or tabs, of numbers or of texts.
+
+    Previews are set aside and counted; a response that was not finished counts as partial.
+
+    Raises
+    ------
+    InputError
+        There are no three heading rows, or a column belongs to no question.
+    """
+    separator = max("\t,;", key=text[:20_000].count)
+    rows = delimited.records(text, separator, name).rows
+    if len(rows) < 3 or not all(_is_import(cell) for cell in rows[2]):
+        raise InputError(
+            f"{name} looks like a Qualtrics export without its three heading rows. "
+            "Export the responses again, and do not mend the file by hand."
+        )
+    delimited.refuse_uneven(rows, text, name)
+    tags, texts = ([cell or "" for cell in row] for row in rows[:2])
+    answers, previews = _without_previews(rows[3:], tags)
+    if not answers:
+        raise InputError(f"{name} has no response besides previews. Export the responses again.")
+    sheet, new, labels, ambiguous = _laid_out(tags, texts, answers, columns, name)
+    losses = ["Qualtrics does not tell a question that was not shown from one left blank."]
+    if previews:
+        losses.append(f"{previews} previews and tests were set aside.")
+    if ambiguous:
+        losses.append(
+            f"{ambiguous} cells hold several answers that can be divided in more than one way, "
+            "because labels hold commas: they are not read. Export numbers instead of texts."
+        )
+    return Grid(
+        headings=tuple(new),
+        columns=tuple(coded(cells) for cells in sheet),
+        tool="Qualtrics",
+        lettering=f"{delimited.SEPARATORS[separator]}, {lettering}",
+        labels=labels,
+        marks={"-99": ""},
+        laid_out=True,
+        losses=tuple(losses),
+    )
+
+
+def _is_import(cell: str | None) -> bool:
+    try:
+        found = json.loads(cell or "")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and any(key.casefold() == "importid" for key in found)
+
+
+def _without_previews(rows: Sequence[Row], tags: Sequence[str]) -> tuple[list[Row], int]:
+    if "Status" not in tags:
+        return list(rows), 0
+    place = tags.index("Status")
+    kept = [row for row in rows if (row[place] or "").strip().casefold() not in PREVIEWS]
+    return kept, len(rows) - len(kept)
+
+
+def _laid_out(
+    tags: Sequence[str],
+    texts: Sequence[str],
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    name: str,
+) -> tuple[list[list[str | None]], list[str], dict[int, dict[str, str]], int]:
+    find = _finder(columns, tags)
+    cells = [list(column) for column in zip(*rows, strict=True)]
+    sheet, headings = [_submitted(tags, cells)], ["submitdate"]
+    labels: dict[int, dict[str, str]] = {}
+    unknown, ambiguous = [], 0
+    for position, (tag, text) in enumerate(zip(tags, texts, strict=True)):
+        if tag in SET_ASIDE:
+            continue
+        found = SYSTEM.get(tag) or find(tag, text)
+        if isinstance(found, str):
+            headings.append(found)
+            language = found == "startlanguage"
+            sheet.append(
+                [t and t.lower() for t in cells[position]] if language else cells[position]
+            )
+        elif isinstance(found, Column):
+            if found.question.type == "yes_no":
+                labels[len(headings)] = {"1": "Ja", "2": "Nee"}
+            headings.append(found.heading)
+            sheet.append(cells[position])
+        elif found:
+            spread = laid_out(cells[position], found)
+            ambiguous += spread.ambiguous
+            headings += [column.heading for column in found]
+            sheet += spread.cells
+        else:
+            unknown.append(position + 1)
+    if unknown:
+        raise InputError(
+            f"{len(unknown)} of the {len(tags)} columns of {name} are not in the codebook; the "
+            f"first is column {unknown[0]}. Is this its codebook?"
+        )
+    return sheet, headings, labels, ambiguous
+
+
+def _submitted(tags: Sequence[str], cells: Sequence[Sequence[str | None]]) -> list[str | None]:
+    dates = next((cells[tags.index(tag)] for tag in ("EndDate", "RecordedDate") if tag in tags), ())
+    if "Finished" not in tags:
+        return list(dates) or [None] * len(cells[0])
+    finished = cells[tags.index("Finished")]
+    dates = dates or ["1"] * len(finished)
+    return [
+        (date or "1") if (text or "").strip().casefold() in FINISHED else None
+        for text, date in zip(finished, dates, strict=True)
+    ]
+
+
+def _finder(
+    columns: Sequence[Column], tags: Sequence[str]
+) -> Callable[[str, str], Column | str | tuple[Column, ...] | None]:
+    lookup = Lookup(columns, tags)
+    by_text: dict[str, Column] = {}
+    several: dict[str, list[Column]] = {}
+    for column in columns:
+        for text in column.texts:
+            by_text.setdefault(_dashed(text), column)
+        if column.question.type.startswith("multiple") and column.part == "answer":
+            label = column.question.label
+            for key in {column.question.code.casefold(), _dashed(label.nl), _dashed(label.en)}:
+                several.setdefault(key, []).append(column)
+    others = {c.question.code.casefold(): c for c in columns if c.part == "other"}
+
+    def find(tag: str, text: str) -> Column | str | tuple[Column, ...] | None:
+        match = lookup.find(tag) or None
+        if isinstance(match, Match) and len(match.keys) == 1:
+            key = match.keys[0]
+            return columns[key] if isinstance(key, int) else str(key)
+        plainly = _dashed(text)
+        if tag.casefold().endswith("_text") or plainly.endswith(TEXT_ENDINGS):
+            stem = tag.split("_")[0].casefold()
+            ending = next((e for e in TEXT_ENDINGS if plainly.endswith(e)), "")
+            by_label = by_text.get(plainly.removesuffix(ending))
+            if by_label is not None and by_label.part != "answer":
+                return by_label
+            base = others.get(stem) or _other_of(plainly, others)
+            if base is not None:
+                return base
+        if tag.casefold() in several or plainly in several:
+            return tuple(several.get(tag.casefold()) or several[plainly])
+        return by_text.get(plainly)
+
+    return find
+
+
+def _other_of(text: str, others: Mapping[str, Column]) -> Column | None:
+    for column in others.values():
+        label = column.question.label
+        if text.startswith((_dashed(label.nl), _dashed(label.en))):
+            return column
+    return None
+
+
+def _dashed(text: str) -> str:
+    # Qualtrics puts a dash between question and row where LimeSurvey puts brackets.
+    text = plain(text).replace("][", " - ").replace("[", " - ").removesuffix("]")
+    return " ".join(text.split())

@@ -1,0 +1,305 @@
+"""Whatever the survey tool, SPSS or a mailed workbook gave: the same answers, or a doubt."""
+
+import json
+from pathlib import Path
+
+import pytest
+import survey_exports as exports
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nldtib import codebook
+from nldtib.records import load
+from nldtib.records.load import choices, expected
+
+SAMPLES = Path(__file__).resolve().parents[1].parent / "shared" / "samples" / "survey_exports"
+with_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample exports are not here")
+NOTHING = {"missing", "not_reached", "not_shown"}
+DOUBT = {"ambiguous", "suspect", "suspect_decimal"}
+
+ITEMS = [
+    {"code": "AA", "nl": "Ontwerpen, ook nieuw", "en": "Design"},
+    {"code": "BB", "nl": "Onderhoud & meer", "en": "Maintain"},
+]
+YEARLY = [
+    {"code": "OMZ", "nl": "Omzet (x € 1.000)", "en": "Turnover (x € 1,000)"},
+    {"code": "EXP", "nl": "Export (%)", "en": "Exports (%)"},
+]
+LETTERS = [
+    {"code": "NL", "nl": "Nederland", "en": "Netherlands"},
+    {"code": "BE", "nl": "België", "en": "Belgium"},
+    {"code": "NVT", "nl": "weet niet / n.v.t.", "en": "don't know / n.a."},
+]
+DIGITS = [
+    {"code": "1", "nl": "nooit", "en": "never"},
+    {"code": "2", "nl": "vaak", "en": "often"},
+    {"code": "9", "nl": "weet niet", "en": "don't know"},
+]
+QUESTIONS = [
+    {"code": "naam", "type": "text", "nl": "Naam van R&D-organisatie?"},
+    {
+        "code": "land",
+        "type": "single",
+        "nl": "Welk land?",
+        "answers": LETTERS,
+    },
+    {
+        "code": "rol",
+        "type": "single",
+        "nl": "Welke rol?",
+        "answers": DIGITS,
+        "other": True,
+    },
+    {"code": "dat", "type": "date", "nl": "Datum?"},
+    {
+        "code": "act",
+        "type": "multiple",
+        "nl": "Wat doet u allemaal?",
+        "items": ITEMS,
+        "other": True,
+    },
+    {
+        "code": "fin",
+        "type": "array_text",
+        "nl": "Omzet per jaar",
+        "items": YEARLY,
+        "years": [2024, 2025],
+    },
+    {
+        "code": "fte",
+        "type": "array_number",
+        "nl": "Fte per jaar",
+        "items": [{"code": "TOT", "nl": "Totaal", "en": "Total"}],
+        "years": [2024, 2025],
+    },
+    {"code": "rd", "type": "number", "nl": "R&D-uitgaven (x € 1.000)"},
+    {
+        "code": "rang",
+        "type": "ranking",
+        "nl": "Op volgorde",
+        "answers": LETTERS[:2],
+    },
+    {
+        "code": "kp",
+        "type": "multiple_with_comment",
+        "nl": "Met wie?",
+        "items": [{"code": "TNO", "nl": "TNO", "en": "TNO"}],
+        "other": True,
+    },
+    {
+        "code": "sam",
+        "type": "array_dual_scale",
+        "nl": "Hoe vaak, nu en straks?",
+        "items": ITEMS,
+        "answers": DIGITS,
+        "answers_scale_2": DIGITS,
+    },
+    {"code": "oct", "type": "yes_no", "nl": "Octrooi?"},
+    {
+        "code": "weeg",
+        "type": "array_single",
+        "nl": "Hoe zwaar?",
+        "items": ITEMS,
+        "answers": LETTERS,
+    },
+    {
+        "code": "beh",
+        "type": "single_with_comment",
+        "nl": "Behoefte?",
+        "answers": DIGITS,
+    },
+    {"code": "opm", "type": "text_long", "nl": "Opmerkingen?"},
+]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    path = tmp_path_factory.mktemp("book") / "codebook.json"
+    path.write_text(json.dumps({"title": "T", "groups": [{"questions": QUESTIONS}]}))
+    return codebook.read(path)
+
+
+# --- responses as the tool stores them
+
+typed = st.sampled_from(
+    ["7138", "7.138", "1.295,9", "129,6", "n.v.t.", "weet niet", "0", "-3,5", "€ 2 mln"]
+    + ["ca. 500", "12", "2.500.000", "-"]
+)
+percentages = st.sampled_from(["33", "33%", "44,3", "0", "100"])
+stored = st.sampled_from(["0", "58", "66.3", "1234567", "-1.6", None])
+free = st.text(st.sampled_from("ab12 \"'\n,;\t=<é€&-NA"), max_size=6).map(
+    lambda t: t.strip(" \n\t")
+)
+
+
+def cells_of(column):
+    """Texts that the tool stores for one column of a response that reached it."""
+    kind, question = choices.kind(column), column.question
+    if kind == "typed":
+        return st.one_of(st.just(""), percentages if "%" in column.label.nl else typed)
+    if kind == "stored":
+        return stored
+    if kind == "tick":
+        return st.sampled_from(["Y", ""])
+    if kind == "yes_no":
+        return st.sampled_from(["Y", "N", ""])
+    if kind == "date":
+        return st.sampled_from(["2026-09-08 00:00:00", "2026-10-19 00:00:00", None])
+    if kind == "choice":
+        return st.sampled_from([*(item.code for item in choices.items(column)), ""])
+    return free if question.type != "text" else st.sampled_from(["Aa B.V.", "NA", "=1+1", "Ijsbër"])
+
+
+@st.composite
+def responses_of(draw, book):
+    columns = expected.columns(book)
+    found = []
+    for number in range(1, draw(st.integers(1, 4)) + 1):
+        stop = draw(st.one_of(st.none(), st.integers(1, len(columns))))
+        row = {
+            "id": str(number),
+            "submitdate": None if stop else "2026-11-23 18:24:34",
+            "lastpage": "1",
+            "startlanguage": "nl",
+        }
+        for place, column in enumerate(columns):
+            row[column.heading] = draw(cells_of(column)) if stop is None or place < stop else None
+        found.append(row)
+    return found
+
+
+def truth_of(book, responses, folder):
+    """Return the long table of the plain code CSV, which keeps everything."""
+    path = folder / "truth"
+    path.write_bytes(exports.csv(list(responses[0]), responses))
+    return load.answers(path, book).table
+
+
+def written(folder, name, content):
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def faithful(book, responses, folder):
+    """Every format and setting that loses nothing: its name, and where it was written."""
+    heads = list(responses[0])
+    full, cut = exports.full_answers(book, responses), exports.texts(book, heads, 15)
+    both = [f"{code} | {text}" for code, text in zip(heads, cut, strict=True)]
+    people = [{"tid": "1", "token": "x", "firstname": "Piet"}]
+    contents = {
+        "semicolon": exports.csv(heads, responses, ";", "utf-8", empty_line=True),
+        "text, tab": exports.csv(exports.texts(book, heads), responses, "\t"),
+        "short, utf-16": exports.csv(cut, responses, ";", "utf-16"),
+        "short, underscores": exports.csv([text.replace(" ", "_") for text in cut], responses),
+        "both": exports.csv(both, responses, ";"),
+        "json": exports.as_json(heads, responses),
+        "json, text": exports.as_json(exports.texts(book, heads), responses, ascii_only=False),
+        "archive": exports.lsa(book, responses, people),
+        "vv 2": exports.vv(book, responses),
+        "vv 1": exports.vv(book, responses, version=1),
+        "parquet": exports.parquet(responses),
+        "labels": exports.csv(heads, full),
+        "labels, short": exports.csv(cut, full, ";"),
+    }
+    return {name: written(folder, name, content) for name, content in contents.items()}
+
+
+def lossy(book, responses, folder):
+    """Every format and setting that loses something."""
+    heads = list(responses[0])
+    data, syntax = exports.spss_pair(book, responses)
+    marked, marks = exports.spss_pair(book, responses, "-99", "-98")
+    frame, script = exports.r_pair(book, responses)
+    definition, fixed = exports.triple_s(book, responses)
+    commas, separated = exports.triple_s(book, responses, fixed=False)
+    for name, content in (
+        ("d.sps", syntax),
+        ("m.sps", marks),
+        ("r.R", script),
+        ("t.sss", definition),
+        ("u.xml", commas),
+    ):
+        (folder / name).write_bytes(content)
+    contents = {
+        "converted": exports.csv(heads, exports.converted(book, responses)),
+        "workbook": exports.xlsx(heads, responses),
+        "workbook, labels": exports.xlsx(heads, exports.full_answers(book, responses)),
+        "stata": exports.stata_xml(book, responses),
+        "d.dat": data,
+        "m.dat": marked,
+        "r.csv": frame,
+        "qualtrics": exports.qualtrics(book, responses),
+        "qualtrics, texts": exports.qualtrics(book, responses, True, "\t", "utf-16"),
+        "t.asc": fixed,
+        "u.csv": separated,
+    }
+    return {name: written(folder, name, content) for name, content in contents.items()}
+
+
+def keyed(table):
+    table = table.assign(year=table["year"].astype("str").fillna(""))
+    return {
+        (row.respondent_id, row.variable, row.year): (row.value, row.status)
+        for row in table.itertuples()
+    }
+
+
+def as_one_line(text):
+    return "".join(text.split())
+
+
+def is_honest(true, found):
+    """Whether a cell says what is true, or says less; never something else."""
+    if found == true or found[1] in DOUBT:
+        return True
+    # Nothing ticked, left blank and never seen are one in many formats.
+    if found[1] in NOTHING | {"unparsed"} or found == ("0", "ok"):
+        return (
+            true[1] in NOTHING or true in (("0", "ok"), ("Aa B.V.", "ok")) or found[1] == "unparsed"
+        )
+    return found[1] == true[1] and as_one_line(found[0]) == as_one_line(true[0])
+
+
+several = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=False
+)
+
+
+@several
+@given(st.data())
+def test_a_format_that_keeps_everything_reads_back_the_same(book, tmp_path_factory, data):
+    responses = data.draw(responses_of(book))
+    folder = tmp_path_factory.mktemp("faithful")
+    truth = keyed(truth_of(book, responses, folder))
+
+    for name, path in faithful(book, responses, folder).items():
+        answers = load.answers(path, None if name == "archive" else book)
+        found = keyed(answers.table)
+        wrong = {
+            key: (true, found.get(key)) for key, true in truth.items() if found.get(key) != true
+        }
+        if name.startswith(("labels", "vv")):
+            wrong = {key: pair for key, pair in wrong.items() if not is_honest(*pair)}
+        assert (name, wrong, found.keys() - truth.keys()) == (name, {}, set())
+
+
+@several
+@given(st.data())
+def test_a_format_that_loses_something_gives_a_doubt_and_never_another_answer(
+    book, tmp_path_factory, data
+):
+    responses = data.draw(responses_of(book))
+    folder = tmp_path_factory.mktemp("lossy")
+    truth = keyed(truth_of(book, responses, folder))
+
+    for name, path in lossy(book, responses, folder).items():
+        answers = load.answers(path, book)
+        found = keyed(answers.table)
+        wrong = {
+            key: (true, found.get(key))
+            for key, true in truth.items()
+            if not key[1].startswith("_") and not is_honest(true, found[key])
+        }
+        assert (name, wrong) == (name, {})
+        assert answers.losses or name == "converted"
