@@ -117,6 +117,12 @@ def _questionnaire(chosen: argparse.Namespace) -> None:
     print(out)
 
 
+def _compare(chosen: argparse.Namespace) -> None:
+    from nldtib import report, rounds
+
+    print(report.comparison(rounds.project_root(), chosen.first, chosen.second))
+
+
 def _step(name: str) -> None:
     print(f"{name} ...", file=sys.stderr, flush=True)
 
@@ -160,6 +166,12 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("notebooks", nargs="*", help="only these notebooks")
         command.set_defaults(run=run)
     _add_questionnaire(commands)
+    compared = commands.add_parser(
+        "compare", help="show the figures that changed between two editions, as HTML and CSV"
+    )
+    compared.add_argument("first", metavar="A", help="ROUND/EDITION, as in 2026/draft-1, or path")
+    compared.add_argument("second", metavar="B", help="the edition to compare it with")
+    compared.set_defaults(run=_compare)
     return parser
 
 

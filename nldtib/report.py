@@ -14,15 +14,15 @@ from tqdm import tqdm
 
 from nldtib import rounds
 from nldtib.codebook import closest
-from nldtib.errors import ParameterError, RunError
+from nldtib.errors import InputError, ParameterError, RunError
 from nldtib.gate import audit
-from nldtib.pages import annex, export
+from nldtib.pages import annex, cells, compare, export, present
 from nldtib.pages.export import Settings, Site
 from nldtib.pages.export import construction as building
 from nldtib.pages.export.construction import FILES, read_run, refuse_incomplete
 from nldtib.rounds import Round
 
-__all__ = ["Settings", "Site", "build", "construction", "edition"]
+__all__ = ["Settings", "Site", "build", "comparison", "construction", "edition"]
 
 
 @contextlib.contextmanager
@@ -124,6 +124,49 @@ def build(
         return export.pages(
             site, folder, run, languages, notebooks, settings, done, annex.names(languages)
         )
+
+
+def comparison(root: Path, first: str, second: str) -> Path:
+    """Write what changed between two public editions, as pages and as changes.csv.
+
+    Parameters
+    ----------
+    first, second
+        `ROUND/EDITION` under outputs/, or the path of a folder that holds an edition.
+
+    Returns
+    -------
+    The path of the page in the first language.
+
+    Raises
+    ------
+    InputError, ParameterError, UnprotectedError
+        There is no such edition, it is not public, or the two are not of a kind.
+    """
+    folders = [_edition_at(root, one) for one in (first, second)]
+    told, languages = {}, rounds.LANGUAGES
+    for language in languages:
+        old, new = (cells.at(folder, root, language) for folder in folders)
+        found = compare.editions(old, new)
+        told[language] = present.comparison(old, new, found)
+    name = "-".join([*folders[0].parts[-2:], *folders[1].parts[-2:]])
+    place = rounds.outputs_folder(root) / "compared" / name
+    pages = export.single("changes", told, new.run, languages, root)
+    place.mkdir(parents=True, exist_ok=True)
+    for page, text in pages.items():
+        (place / page).write_bytes(text.encode("utf-8"))
+    found.to_csv(place / "changes.csv", index=False, lineterminator="\n", float_format="%.10g")
+    return place / next(iter(pages))
+
+
+def _edition_at(root: Path, named: str) -> Path:
+    path = Path(named)
+    place = path if path.is_dir() else rounds.outputs_folder(root) / named
+    if not (place / "run.json").is_file():
+        raise InputError(
+            f"There is no edition {named}. Name one as ROUND/EDITION, as in 2026/first, or by path."
+        )
+    return place.resolve()
 
 
 @contextlib.contextmanager

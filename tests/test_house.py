@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "records.estimate": {"records.weight"},
     "records.tabulate": {"records.estimate"},
     "pages.present": {"pages.cells"},
+    "pages.compare": {"pages.cells"},
     "pages.annex": {"pages.cells", "pages.present"},
     "workbench": {"produce", "records", "gate", "pages.present"},
     "produce": {"records", "gate", "pages.cells"},

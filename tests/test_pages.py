@@ -266,7 +266,7 @@ def test_without_scripts_there_is_no_box_that_does_nothing(chromium, demo_editio
 
 def test_the_demo_edition_has_a_page_for_every_notebook_in_both_languages(demo_edition):
     made = {path.stem for path in demo_edition.glob("*.html")}
-    names = {"index", *(path.stem for path in REPORT_NOTEBOOKS)}
+    names = {"index", "accessibility", *(path.stem for path in REPORT_NOTEBOOKS)}
     assert made == names | {f"{name}.en" for name in names}
 
 

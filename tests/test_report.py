@@ -68,7 +68,7 @@ def test_every_notebook_becomes_a_page_and_the_index_leads_to_it(small_project):
     assert index == first(this_round) / "index.html"
     names = {path.name for path in index.parent.iterdir()}
     assert names == {
-        *("index.html", "summary.html", "size.html", *annex.names(["nl"])),
+        *("index.html", "accessibility.html", "summary.html", "size.html", *annex.names(["nl"])),
         *("cells.csv", "account.csv", "quality.csv", "run.json", "audit.json"),
     }
     text = index.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from nldtib.pages.export.settings import DEFAULTS, Settings, Site
 if TYPE_CHECKING:
     from nldtib.pages.export import page
 
-__all__ = ["DEFAULTS", "Settings", "Site", "pages", "planned"]
+__all__ = ["DEFAULTS", "Settings", "Site", "pages", "planned", "single"]
 
 Done = Callable[[str, float], None]
 
@@ -96,6 +96,29 @@ def pages(
     return _written(site, folder, about, executed, settings)
 
 
+def single(
+    name: str,
+    bodies: Mapping[str, str],
+    run: Mapping[str, object],
+    languages: Sequence[str],
+    root: Path,
+) -> dict[str, str]:
+    """Return one page that stands apart from an edition, by file name, in each language.
+
+    Raises
+    ------
+    RunError
+        The page is not fit to be published.
+    """
+    from nldtib.pages.export import gates, page
+
+    about = page.Publication(run, tuple(languages))
+    sheets = [page.Sheet(name, language, bodies[language]) for language in languages]
+    whole = {about.file(name, one.language): page.page(one, sheets, about) for one in sheets}
+    gates.refuse_unfit(whole, (), root, DEFAULTS.page_bytes)
+    return whole
+
+
 def _written(
     site: Site,
     folder: Path,
@@ -119,6 +142,7 @@ def _written(
             elif before is not None and before.is_file():
                 own.append(page.kept(name, language, before.read_text(encoding="utf-8")))
         sheets += [page.index(own, sizes, language, about), *own]
+        sheets.append(page.accessibility(language, about))
     whole = {about.file(one.name, one.language): page.page(one, sheets, about) for one in sheets}
     gates.refuse_unfit(whole, about.files, folder.parent, settings.page_bytes, page.script())
     for name, text in whole.items():

@@ -25,6 +25,7 @@ ORDER = (
     "quality",
     "facts",
 )
+RESERVED = ("index", "accessibility")
 PARAMETERS_TAG = "parameters"
 INJECTED_TAG = "injected-parameters"
 
@@ -44,9 +45,10 @@ def find(folder: Path, wanted: Sequence[str] = ()) -> dict[str, Path]:
     if not known:
         raise ParameterError(f"There is no notebook in {folder.name}/. Nothing was run.")
     for name in known:
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or name == "index":
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or name in RESERVED:
             raise ParameterError(
-                f"{name}.ipynb cannot be a page: a page is named by small letters, and not index. "
+                f"{name}.ipynb cannot be a page: a page is named by small letters, and not "
+                f"{' or '.join(RESERVED)}. "
                 f"Rename it, or move it to {folder.name}/workbench/. Nothing was run."
             )
     for name in wanted:

@@ -23,7 +23,7 @@ from nldtib.errors import RunError
 from nldtib.pages.export import notebooks, words
 
 TEMPLATES = Path(__file__).parent / "template"
-INDEX = "index"
+INDEX, ACCESSIBILITY = "index", "accessibility"
 SEARCHED = '<div id="search"'
 FILES = ("cells.csv", "account.csv", "quality.csv", "run.json")
 LANGUAGE_LINE = re.compile(r"^[ \t]*<!--[ \t]*([a-z]{2})[ \t]*-->[ \t]*$", re.MULTILINE)
@@ -153,6 +153,12 @@ def index(
     return Sheet(INDEX, language, filled.strip())
 
 
+def accessibility(language: str, about: Publication) -> Sheet:
+    """Return the statement of accessibility: what was tested, and what is open."""
+    filled = _shells().get_template("accessibility.html.j2").render(about=about, language=language)
+    return Sheet(ACCESSIBILITY, language, filled.strip())
+
+
 def page(sheet: Sheet, sheets: Sequence[Sheet], about: Publication) -> str:
     """Return a whole page: one sheet inside the shell that all pages share.
 
@@ -169,7 +175,8 @@ def page(sheet: Sheet, sheets: Sequence[Sheet], about: Publication) -> str:
         .render(
             sheet=sheet,
             content=Markup(_linked(sheet.body, present, language, about)),
-            pages=[one for one in sheets if one.language == language],
+            pages=[one for one in sheets if one.language == language and one.name != ACCESSIBILITY],
+            statement=about.file(ACCESSIBILITY, language) if ACCESSIBILITY in present else "",
             others=[one for one in sheets if one.name == sheet.name and one is not sheet],
             about=about,
             run=about.run,

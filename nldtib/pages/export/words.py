@@ -78,6 +78,7 @@ WORDS: Mapping[str, Label] = {
     "level": Label("Betrouwbaarheid van de intervallen", "Confidence level of the intervals"),
     "fingerprint": Label("Vingerafdruk van de invoer", "Fingerprint of the input"),
     "input": Label("invoer", "input"),
+    "accessibility": Label("toegankelijkheid", "accessibility"),
     "program": Label("programma", "program"),
     "code": Label("code", "code"),
     "of_cell": Label("van cel {number}", "of cell {number}"),

@@ -5,6 +5,7 @@ readers could not compute from the cells, and nothing hidden can be: it is not i
 """
 
 from nldtib.pages.present.charts import bars
+from nldtib.pages.present.comparison import comparison
 from nldtib.pages.present.lookup import facts, topics
 from nldtib.pages.present.measures import account, colophon
 from nldtib.pages.present.panels import certainty, key_figures, masthead
@@ -20,6 +21,7 @@ __all__ = [
     "bars",
     "certainty",
     "colophon",
+    "comparison",
     "facts",
     "key_figures",
     "masthead",
