@@ -174,8 +174,9 @@ def _weighted(
         records[f"frame.{name}"] = records["unit"].map(register[name])
     survey = weight.design(records, strata.reset_index())
     spread = register[register["certainty"] == 0]
-    totals = {f"frame.{name}": spread[name].value_counts().sort_index() for name in choices.counts}
-    totals |= {f"frame.{name}": float(spread[name].sum()) for name in choices.amounts}
+    model = {"counts": choices.counts, "amounts": choices.amounts}
+    totals = weight.template(spread, model)
+    totals["margin"] = "frame." + totals["margin"]
     fixed = records["unit"].map(register["certainty"]) == 1
     return weight.calibrate(survey, totals, choices.distance, choices.bounds, fixed)
 

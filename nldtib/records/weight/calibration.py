@@ -81,7 +81,7 @@ def calibrate(
     )
     factors, met = factors_of(units.weight[None, :], units, model, TOLERANCE)
     if not met.all():
-        _refuse(units.weight, factors[0], model)
+        _refuse(units.weight, factors[0], model, margins.check_totals(survey, totals, fixed))
     _check_weights(units.weight * factors[0], model)
     weights = (units.weight * factors[0])[units.unit_of_row]
     return replace(
@@ -138,7 +138,9 @@ def _check_weights(weights: np.ndarray, model: CalibrationModel) -> None:
         )
 
 
-def _refuse(start: np.ndarray, factors: np.ndarray, model: CalibrationModel) -> None:
+def _refuse(
+    start: np.ndarray, factors: np.ndarray, model: CalibrationModel, findings: pd.DataFrame
+) -> None:
     """Say which totals cannot be met within the bounds, and by how much.
 
     The weights that come nearest are found by a linear programme: the least sum of relative misses.
@@ -171,6 +173,18 @@ def _refuse(start: np.ndarray, factors: np.ndarray, model: CalibrationModel) -> 
     ]
     raise ConvergenceError(
         f"Calibration missed {len(bad)} of {size} totals: {', '.join(named)}. No weights between "
-        f"{low} and {high} times the present ones come nearer. Check the totals "
-        '(weight.check_totals), or take wider bounds or fewer totals: round.yml, "calibration".'
+        f"{low} and {high} times the present ones come nearer. {_reason(findings)}"
+        'Wider bounds or fewer totals may help: round.yml, "calibration".'
     )
+
+
+def _reason(findings: pd.DataFrame) -> str:
+    """Say what is wrong with the totals themselves, in a sentence or not at all."""
+    wrong = findings[findings["problem"].isin(["impossible", "inconsistent"])]
+    if wrong.empty:
+        return ""
+    named = [
+        f"{row.margin} is {row.problem}"
+        for row in wrong[["margin", "problem"]].drop_duplicates().itertuples()
+    ]
+    return f"The totals themselves are at fault: {', '.join(named[:NAMED])}. "

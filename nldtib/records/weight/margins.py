@@ -72,7 +72,8 @@ def template(frame: pd.DataFrame, model: Mapping[str, Sequence]) -> pd.DataFrame
     for margin in model.get("counts", ()):
         columns = _columns(margin)
         labels = _labels(_known(frame, columns, "The frame"), columns)
-        rows += [(margin, code, float(n)) for code, n in labels.value_counts(sort=False).items()]
+        counts = labels.value_counts(sort=False)
+        rows += [(margin, code, float(counts[code])) for code in _ordered(counts.index)]
     for margin in model.get("amounts", ()):
         column = _known(frame, (margin,), "The frame")[margin]
         rows.append((margin, None, float(column.sum())))
@@ -229,6 +230,13 @@ def _inconsistent(records: pd.DataFrame, wanted: list[Total], troubled: set) -> 
         for margin, amount in sums.items()
         if abs(amount - first) > AGREE * max(abs(first), 1.0)
     ]
+
+
+def _ordered(codes: pd.Index) -> list:
+    try:
+        return sorted(codes)
+    except TypeError:
+        return sorted(codes, key=str)
 
 
 def _columns(margin: object) -> tuple[str, ...]:
