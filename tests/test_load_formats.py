@@ -1,19 +1,20 @@
 """Whatever the survey tool, SPSS or a mailed workbook gave: the same answers, or a doubt."""
 
 import json
-from pathlib import Path
+from datetime import datetime
 
+import openpyxl
 import pytest
 import survey_exports as exports
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nldtib import codebook
+from nldtib.__main__ import main
+from nldtib.errors import InputError
 from nldtib.records import load
 from nldtib.records.load import choices, expected
 
-SAMPLES = Path(__file__).resolve().parents[1].parent / "shared" / "samples" / "survey_exports"
-with_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample exports are not here")
 NOTHING = {"missing", "not_reached", "not_shown"}
 DOUBT = {"ambiguous", "suspect", "suspect_decimal"}
 
@@ -303,3 +304,122 @@ def test_a_format_that_loses_something_gives_a_doubt_and_never_another_answer(
         }
         assert (name, wrong) == (name, {})
         assert answers.losses or name == "converted"
+
+
+# --- one by one
+
+
+def plain_response(book, **changes):
+    row = {"id": "1", "submitdate": "2026-11-23 18:24:34", "lastpage": "1", "startlanguage": "nl"}
+    row |= {column.heading: "" for column in expected.columns(book)} | {"naam": "Aa B.V."}
+    return row | changes
+
+
+def cell(answers, variable, year=None):
+    table = answers.table
+    here = table["variable"].eq(variable)
+    here &= table["year"].isna() if year is None else table["year"].eq(year).fillna(False)
+    return tuple(table.loc[here, ["value", "status"]].iloc[0])
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_values_that_an_spss_file_declares_as_missing_keep_their_reason(book, tmp_path, compress):
+    codes = {"refused": "-9", "dont_know": "-8"}
+    yearly = {"fin[OMZ_J2024]": "refused", "fin[OMZ_J2025]": "1200.5", "rd": "dont_know"}
+    path = tmp_path / "export"
+    exports.sav(book, [plain_response(book, **yearly)], path, codes, compress)
+
+    answers = load.answers(path, book)
+
+    assert cell(answers, "fin_OMZ", 2024) == ("", "refused")
+    assert cell(answers, "fin_OMZ", 2025) == ("1200.5", "ok")
+    assert cell(answers, "rd") == ("", "dont_know")
+    path.write_bytes(path.read_bytes()[:2500])
+    with pytest.raises(InputError, match="PSPP"):
+        load.answers(path, book)
+
+
+def test_a_workbook_made_by_hand_is_read_whole_but_for_totals_notes_and_hidden_sheets(
+    book, tmp_path
+):
+    made = openpyxl.Workbook()
+    sheet = made.active
+    for row in (
+        ["Opgave 2026"],
+        ["Bedrijf", "Omzet (x € 1.000)", None, "Datum?", "Contactpersoon"],
+        [None, 2024, 2025],
+        ["Aa B.V.", 100, "1.295,9", datetime(2026, 9, 8), "Jansen"],
+        ["Bb B.V.", "ca. 500", "n.v.t.", "8-9-2026"],
+        ["Totaal", "=SUM(B4:B5)", 1],
+        ["* in duizenden euro"],
+    ):
+        sheet.append(row)
+    sheet.merge_cells("B2:C2")
+    sheet.row_dimensions[5].hidden = True
+    made.create_sheet("oud").sheet_state = "hidden"
+    path = tmp_path / "export"
+    made.save(path)
+
+    answers = load.answers(path, book)
+
+    table = answers.table[~answers.table["variable"].str.startswith("_")]
+    assert table[["respondent_id", "variable", "value", "status"]].to_numpy().tolist() == [
+        ["1", "naam", "Aa B.V.", "ok"],
+        ["1", "dat", "2026-09-08", "ok"],
+        ["1", "fin_OMZ", "100", "ok"],
+        ["1", "fin_OMZ", "1295.9", "ok"],
+        ["2", "naam", "Bb B.V.", "ok"],
+        ["2", "dat", "2026-09-08", "ok"],
+        ["2", "fin_OMZ", "500", "approximate"],
+        ["2", "fin_OMZ", "", "not_applicable"],
+    ]
+    assert answers.personal["contactperson"].tolist() == ["Jansen", ""]
+    assert "Jansen" not in answers.table.to_csv() + load.report(answers)
+    for words in ("1 rows of totals", "1 rows of notes", "1 hidden rows", "1 hidden sheets"):
+        assert words in load.report(answers)
+
+
+def test_a_control_character_makes_no_stata_file_unreadable(book, tmp_path):
+    content = exports.stata_xml(book, [plain_response(book, opm="xx")])
+    for strange in (b"x\x01x", b"x&#1;x"):
+        path = written(tmp_path, "export", content.replace(b">xx<", b">" + strange + b"<"))
+        assert cell(load.answers(path, book), "opm") == ("x\x01x", "ok")
+
+
+BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+
+
+def test_hostile_xml_and_zip_files_are_refused_in_a_sentence(book, tmp_path):
+    responses = [plain_response(book)]
+    stata, archive = exports.stata_xml(book, responses), exports.lsa(book, responses)
+    (tmp_path / "t.asc").write_bytes(b"x")
+    cases = [
+        (written(tmp_path, "s", stata.replace(b"<dta>", BOMB + b"<dta>&b;")), "entities"),
+        (written(tmp_path, "t.sss", BOMB + b"<sss>&b;</sss>"), "entities"),
+        (written(tmp_path, "cut", stata[:-200]), "broken or cut off"),
+        (written(tmp_path, "zip", archive[: len(archive) // 2]), "damaged or cut off"),
+    ]
+    for path, words in cases:
+        with pytest.raises(InputError, match=words):
+            load.answers(path, book)
+    with pytest.raises(InputError, match="unpacks to"):
+        load.answers(written(tmp_path, "large", archive), None, largest=5_000)
+
+
+def test_reading_writes_people_apart_and_a_refusal_leaves_what_was_there(book, tmp_path, capsys):
+    person = {"firstname": "Jansen", "attribute_1": "directeur"}
+    responses = [plain_response(book) | person]
+    export = written(tmp_path, "export", exports.lsa(book, [plain_response(book)]))
+    with_people = written(tmp_path, "people", exports.csv(list(responses[0]), responses))
+    own, out = tmp_path / "codebook.json", tmp_path / "long.csv"
+    own.write_text(json.dumps({"title": "T", "groups": [{"questions": QUESTIONS}]}))
+
+    assert main(["read", str(export), "--out", str(out)]) == 0
+    assert main(["read", str(with_people), "--codebook", str(own), "--out", str(out)]) == 0
+    kept = out.read_bytes()
+    assert b"Jansen" not in kept
+    assert "Jansen" in (tmp_path / "long.personal.csv").read_text()
+    with_people.write_bytes(with_people.read_bytes()[:-20])
+    assert main(["read", str(with_people), "--codebook", str(own), "--out", str(out)]) == 1
+    assert out.read_bytes() == kept
+    assert "Jansen" not in capsys.readouterr().out

@@ -124,6 +124,7 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
         "prepared/scores.csv": prepared.edits.scores,
         "prepared/changes.csv": prepared.changes,
         "prepared/doubts.csv": prepared.gathered.answers.doubts,
+        "personal/personal.csv": prepared.gathered.answers.personal,
         "disclosure/reasons.csv": pattern.reasons,
         withheld.FILE: withheld.table(prepared, book),
     }

@@ -26,7 +26,7 @@ IDENTIFIER = ("nr", "nr.", "no", "no.", "nummer", "number", "id", "volgnr", "vol
 # How people head the column that holds the name of an organisation.
 NAMES = ("bedrijf", "bedrijfsnaam", "organisatie", "organisatienaam", "naam", "naam organisatie")
 NAMES += ("naam bedrijf", "company", "company name", "organisation", "name")
-NAME = re.compile(r"naam van (uw|de) (organisatie|bedrijf)|bedrijfsnaam", re.IGNORECASE)
+NAME = re.compile(r"\bnaam\b|bedrijfsnaam", re.IGNORECASE)
 YEAR = re.compile(r"(?:.*\D)?((?:19|20)\d{2})(?:\.0)?")
 MOST_TITLE_ROWS = 30
 

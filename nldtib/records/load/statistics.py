@@ -1,19 +1,19 @@
 """Files of SPSS (.sav, .zsav) and Stata (.dta); values declared missing are kept apart."""
 
-import datetime
-import math
+import json
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-
-import pyreadstat
 
 from nldtib.errors import InputError
 from nldtib.records.load.grid import Coded, Grid, coded
 from nldtib.records.load.spreadsheet import FRACTION, INTEGER, UNDECLARED
+from nldtib.records.load.statistics_process import LETTERING
 
+MOST_SECONDS = 600
 OWN, PSPP = "own", "pspp"
 # Numbers that questionnaires use for missing; without a declaration one looks like an amount.
 USUAL_CODES = frozenset("-1 -2 -3 -7 -8 -9 -77 -88 -97 -98 -99 -997 -998 -999 -9999".split())
@@ -50,39 +50,18 @@ def read(path: Path, first: bytes, encoding: str, reader: str) -> Grid:
 
 
 def _read(path: Path, name: str, encoding: str, stata: bool, by: str) -> Grid:
-    try:
-        if stata:
-            table, meta = pyreadstat.read_dta(
-                str(path), encoding=encoding or None, user_missing=True
-            )
-        else:
-            table, meta = pyreadstat.read_sav(
-                str(path), encoding=encoding or None, user_missing=True
-            )
-    except Exception as problem:  # pyreadstat raises nearly anything on a damaged file
-        if "nicode" in type(problem).__name__ or "codec" in str(problem):
-            raise InputError(
-                f"{name} is not lettered as it says. Name its encoding: --encoding cp1252."
-            ) from None
-        raise InputError(
-            f"{name} is a malformed or damaged file of {'Stata' if stata else 'SPSS'}, as the "
-            f"export plug-in of LimeSurvey writes. {WAY_OUT}"
-        ) from None
-    if not len(table):
+    found = _in_a_process_of_its_own(path, name, encoding, stata)
+    if not found["cells"] or not found["cells"][0]:
         raise InputError(f"{name} has no response. Export the responses again.")
-    names = list(table.columns)
-    columns = [coded(map(_text, table[variable].tolist())) for variable in names]
-    labels = {
-        position: {str(_text(value)): label for value, label in found.items()}
-        for position, variable in enumerate(names)
-        if (found := meta.variable_value_labels.get(variable))
-    }
+    names = found["names"]
+    columns = [coded(cells) for cells in found["cells"]]
+    labels = {p: own for p, variable in enumerate(names) if (own := found["labels"].get(variable))}
     missing = {
-        position: found
+        position: declared
         for position, variable in enumerate(names)
-        if (found := _declared(columns[position], meta, variable))
+        if (declared := _declared(columns[position], found, variable))
     }
-    numeric = [position for position, variable in enumerate(names) if _is_number(meta, variable)]
+    numeric = [p for p, variable in enumerate(names) if found["types"].get(variable) != "string"]
     plugin = {"submitdate", "lastpage"} <= {variable.casefold() for variable in names}
     losses = ["The file does not tell a question that was not reached from one left blank."]
     converted: dict[tuple[int, int], str] = {}
@@ -101,7 +80,7 @@ def _read(path: Path, name: str, encoding: str, stata: bool, by: str) -> Grid:
         headings=tuple(names),
         columns=tuple(columns),
         tool=f"{kind}, read{by}" if by else kind,
-        lettering=str(meta.file_encoding or ""),
+        lettering=found["encoding"],
         converted=converted,
         pointed=plugin,
         stored=not plugin,
@@ -112,46 +91,50 @@ def _read(path: Path, name: str, encoding: str, stata: bool, by: str) -> Grid:
     )
 
 
-def _text(value: object) -> str | None:
-    if value is None or value != value:
-        return None
-    if isinstance(value, float):
-        return _number(value)
-    if isinstance(value, datetime.datetime):
-        return value.isoformat(" ", "seconds")
-    return str(value)
+def _in_a_process_of_its_own(path: Path, name: str, encoding: str, stata: bool) -> dict:
+    # The library is written in C, and a damaged file can end the process that reads it.
+    kind = "stata" if stata else "spss"
+    command = [sys.executable, "-m", "nldtib.records.load.statistics_process"]
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "found.json"
+        try:
+            done = subprocess.run(
+                [*command, kind, str(path.resolve()), encoding, str(written)],
+                cwd=Path(__file__).parents[3],
+                capture_output=True,
+                timeout=MOST_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise InputError(f"{name} takes too long to read. {WAY_OUT}") from None
+        if done.returncode == LETTERING:
+            raise InputError(
+                f"{name} is not lettered as it says. Name its encoding: --encoding cp1252."
+            )
+        if done.returncode or not written.is_file():
+            raise InputError(
+                f"{name} is a malformed or damaged file of {'Stata' if stata else 'SPSS'}, as the "
+                f"export plug-in of LimeSurvey writes. {WAY_OUT}"
+            )
+        return json.loads(written.read_bytes())
 
 
-def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return str(value)
-    # A double holds 15 digits; what follows is noise of the sum that made it.
-    text = f"{value:.15g}"
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else text
-
-
-def _is_number(meta: pyreadstat.metadata_container, variable: str) -> bool:
-    return meta.readstat_variable_types.get(variable, "") != "string"
-
-
-def _declared(column: Coded, meta: pyreadstat.metadata_container, variable: str) -> frozenset[str]:
-    ranges = meta.missing_ranges.get(variable, [])
-    single = {str(_text(value)) for value in meta.missing_user_values.get(variable, [])}
+def _declared(column: Coded, found: Mapping, variable: str) -> frozenset[str]:
+    ranges = found["ranges"].get(variable, [])
+    single = found["single"].get(variable, [])
     return frozenset(
         text
         for text in column.texts
-        if text and (text in single or any(_within(text, found) for found in ranges))
+        if text and (text in single or any(_within(text, ends) for ends in ranges))
     )
 
 
-def _within(text: str, ends: Mapping[str, object]) -> bool:
-    low, high = ends["lo"], ends["hi"]
-    if isinstance(low, str):
-        return text.strip() == low.strip()
+def _within(text: str, ends: Sequence[str]) -> bool:
+    low, high = ends
     try:
         return float(low) <= float(text) <= float(high)
     except ValueError:
-        return False
+        return text.strip() == low.strip()
 
 
 def _kinds(column: Coded, position: int) -> dict[tuple[int, int], str]:
@@ -215,7 +198,7 @@ def _run(program: str, folder: Path, commands: Iterable[str]) -> None:
         subprocess.run(  # noqa: S603
             [program, "-b", "-O", "format=txt", "-o", str(folder / "log.txt"), str(script)],
             capture_output=True,
-            timeout=600,
+            timeout=MOST_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
