@@ -106,6 +106,7 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
         choices.grades,
     )
     cells = tabulate.cells(source, this_round.tables)
+    imputed_figures = cells[["key", "imputed"]].drop_duplicates("key")
     cells = cells[_cell_columns(book.dimensions)]
     progress("protect")
     contributions = contributions_of(prepared, this_round)
@@ -114,6 +115,8 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     pattern = protect.tables(cells, contributions, rules)
     run = counts.run_record(this_round, name, prepared)
     account, quality = counts.account(prepared), counts.quality(prepared, source, pattern.cells)
+    by_part = counts.imputed_figures(pattern.cells, imputed_figures, choices.grades)
+    quality = pd.concat([quality, by_part], ignore_index=True)
     secret = {
         "prepared/contributions.csv": contributions,
         "prepared/candidates.csv": prepared.gathered.known.candidates,
@@ -122,6 +125,7 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
         "prepared/findings.csv": prepared.edits.findings,
         "prepared/unit_errors.csv": prepared.edits.suspects,
         "prepared/scores.csv": prepared.edits.scores,
+        "prepared/imputed_figures.csv": imputed_figures,
         "prepared/changes.csv": prepared.changes,
         "prepared/doubts.csv": prepared.gathered.answers.doubts,
         "personal/personal.csv": prepared.gathered.answers.personal,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nldtib.produce import editing, linking
 from nldtib.records import edit, load, respond, tabulate
-from nldtib.rounds import Round
+from nldtib.rounds import Grades, Round
 from nldtib.schema import ACCOUNT, FRAGILE, Survey
 
 
@@ -83,6 +83,22 @@ def most_important(prepared: Prepared, count: int) -> str:
         f"The {len(first)} answers that matter most hold {part:.0f} % of the score of all "
         f"{len(scores):,}; prepared/scores.csv lists them after produce."
     )
+
+
+def imputed_figures(cells: pd.DataFrame, parts: pd.DataFrame, limits: Grades) -> pd.DataFrame:
+    """Count the published figures by the grade of their imputed part, as rows of quality.
+
+    Parameters
+    ----------
+    parts
+        The imputed part (a share) of each figure, by key.
+    """
+    shown = cells.loc[cells["status"] == "published", "key"].drop_duplicates()
+    part = parts.set_index("key")["imputed"].reindex(shown)
+    band = pd.cut(part, [-1.0, *limits.imputed.values()], labels=list(limits.imputed))
+    counts = band.value_counts().reindex(list(limits.imputed)).to_frame("cells")
+    at_most = 100 * pd.Series(limits.imputed)
+    return _melted("imputed_figures", counts.assign(imputed_at_most=at_most))
 
 
 def _melted(topic: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -41,7 +41,7 @@ def rule(limits: Grades) -> pd.DataFrame:
 
 
 def graded(rows: pd.DataFrame, limits: Grades) -> pd.DataFrame:
-    """Give every cell its grade, the status that follows from it, and its sign.
+    """Give every cell its grade, the status that follows from it, and its sign; `imputed` stays.
 
     Parameters
     ----------
@@ -55,4 +55,4 @@ def graded(rows: pd.DataFrame, limits: Grades) -> pd.DataFrame:
     )
     rows["status"] = np.where(rows["grade"] == NOT_PUBLISHED, "unreliable", "")
     rows["sign"] = np.where(rows["largest"] > limits.fragile, FRAGILE, "")
-    return rows.drop(columns=["imputed", "largest"])
+    return rows.drop(columns="largest")
