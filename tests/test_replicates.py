@@ -133,6 +133,7 @@ def test_bounds_that_a_replicate_cannot_keep_are_left_and_counted(survey):
     made = weight.bootstrap(tight, seed=1, replicates=40).replicates
 
     assert made.relaxed > 0
+    assert (made.weights > 0).all()
     assert survey.records["size"].to_numpy() @ made.weights == pytest.approx(np.full(40, size))
 
 

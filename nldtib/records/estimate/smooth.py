@@ -237,7 +237,14 @@ def change(
         for year, columns in zip((last, first), ends, strict=True):
             columns.append(domains.values(survey, name, layout, years == year))
     result = _ratios(
-        survey, layout, (names, *ends), level, most_degrees, lonely, errors, layout.totals(late)
+        survey,
+        layout,
+        (names, *ends),
+        level,
+        most_degrees,
+        lonely,
+        errors,
+        layout.totals(late).astype(int),
     )
     for column in ("estimate", "low", "high", "plain_low", "plain_high"):
         result[column] -= 1.0

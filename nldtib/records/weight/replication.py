@@ -21,6 +21,8 @@ REPLICATES = 500
 TOLERANCE = 1e-6
 # So many resampled units are drawn at a time.
 BLOCK = 4_000_000
+# What a replicate falls back on when its bounds allow no solution, and the lowest factor then.
+WITHOUT_BOUNDS = {"raking": 0.0, "linear": -np.inf}
 
 
 def bootstrap(
@@ -146,7 +148,8 @@ def _resampled(design: Units, rng: np.random.Generator, replicates: int) -> np.n
 def _recalibrated(units: Units, factors: np.ndarray, tolerance: float) -> tuple[np.ndarray, int]:
     """Return the weights of each replicate (R x n), and in how many the bounds had to be left.
 
-    Where no weights within the bounds meet the totals, the linear distance without bounds is taken.
+    Where no weights within the bounds meet the totals, raking without bounds is taken, and the
+    linear distance where not even positive weights meet them.
     """
     model = units.calibration
     if model is None:
@@ -154,17 +157,19 @@ def _recalibrated(units: Units, factors: np.ndarray, tolerance: float) -> tuple[
         return factors, 0
     factors *= units.weight / model.factors
     moved, met = factors_of(factors, units, model, tolerance)
-    lost = np.flatnonzero(~met)
-    if len(lost):
-        free = replace(model, distance="linear", bounds=(-np.inf, np.inf))
-        moved[lost], met[lost] = factors_of(factors[lost], units, free, tolerance)
+    relaxed = int((~met).sum())
+    for distance, lowest in WITHOUT_BOUNDS.items():
+        lost = np.flatnonzero(~met)
+        if len(lost):
+            free = replace(model, distance=distance, bounds=(lowest, np.inf))
+            moved[lost], met[lost] = factors_of(factors[lost], units, free, tolerance)
     if not met.all():
         raise ConvergenceError(
             f"In {int((~met).sum())} of {len(met)} replicates no weights meet the calibration "
             "totals, since a group had too few respondents. Merge groups or take fewer totals."
         )
     factors *= moved
-    return factors, len(lost)
+    return factors, relaxed
 
 
 def _per_row(weights: np.ndarray, units: Units) -> np.ndarray:
