@@ -102,7 +102,8 @@ def _at_a_desk(found: Opened, seen: Visit) -> None:
     seen.focus = [page.evaluate("document.activeElement.getAttribute('href')")]
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    seen.skipped_to = page.evaluate("!!document.activeElement.closest('main')")
+    # A page of text alone has nothing to stop at before its foot.
+    seen.skipped_to = page.evaluate("!document.activeElement.closest('header, body > nav')")
     for _ in range(4):
         page.keyboard.press("Tab")
         seen.focus.append(page.evaluate("getComputedStyle(document.activeElement).outlineWidth"))
