@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from nldtib.errors import UnprotectedError
-from nldtib.gate.protect.rules import Rules, sensitive
-from nldtib.gate.protect.system import EVERYTHING, Place, build
+from nldtib.gate.protect import plan
+from nldtib.gate.protect.rules import Rules, judge
+from nldtib.gate.protect.system import EVERYTHING, Answers, Cell, build
 
-Cell = tuple[str, int, Place]
+DERIVED = "derived"
 
 
 def components(cell: Cell, first_year: int, rules: Rules) -> tuple[Cell, ...]:
@@ -27,25 +28,18 @@ def components(cell: Cell, first_year: int, rules: Rules) -> tuple[Cell, ...]:
     return (variable.numerator, first_year, place), (variable.numerator, year, place)
 
 
-def reason_to_hide(
-    cell: Cell,
-    table: str,
-    first_year: int,
-    shown: Mapping[Cell, bool],
-    contributions: pd.DataFrame,
-    rules: Rules,
-) -> str:
-    """Return `derived`, `few`, `dominated`, or nothing when the cell may be published.
+def hidden(
+    named: pd.DataFrame, shown: Mapping[Cell, bool], contributions: pd.DataFrame, rules: Rules
+) -> dict[Cell, str]:
+    """Return why each derived cell is hidden: `derived`, `few` or `dominated`.
 
-    A change is taken over the units that answered for both years, so the primary rules must
-    also hold for those units alone.
+    A change is taken over the units that answered for both years. The primary rules must hold for
+    those units alone, and for the others alone: a total less those units is theirs.
 
     Parameters
     ----------
-    cell, table
-        The derived cell, and the table that asks for it.
-    first_year
-        The earliest reference year of the tables, from which a change is taken.
+    named
+        All cells, with place and statistic.
     shown
         For every cell of a total: whether it is published.
     contributions
@@ -56,34 +50,54 @@ def reason_to_hide(
     UnprotectedError
         A component stands in no table, so nobody decided whether it may be known.
     """
-    name, year, place = cell
-    parts = components(cell, first_year, rules)
-    for part in parts:
-        if part not in shown:
-            raise UnprotectedError(_missing(table, name, part))
-    if not all(shown[part] for part in parts):
-        return "derived"
-    if rules.variables[name].statistic != "change":
-        return ""
+    first_year = int(named["reference_year"].min()) if len(named) else 0
+    reasons: dict[Cell, str] = {}
+    rest = named[named["statistic"] != "total"]
+    for cell, table in zip(plan.keys(rest), rest["table"], strict=True):
+        parts = components(cell, first_year, rules)
+        for part in parts:
+            if part not in shown:
+                raise UnprotectedError(_missing(table, cell[0], part))
+        if not all(shown[part] for part in parts):
+            reasons[cell] = DERIVED
+        elif rules.variables[cell[0]].statistic == "change":
+            found = _apart(parts, contributions, rules)
+            if found:
+                reasons[cell] = found
+    return reasons
+
+
+def _apart(parts: tuple[Cell, ...], contributions: pd.DataFrame, rules: Rules) -> str:
+    """Return why units that answered for both years, or the others, may not be told apart."""
     years = contributions["reference_year"]
-    both = set(contributions["unit"][years == first_year])
-    both &= set(contributions["unit"][years == year])
-    panel = contributions[contributions["unit"].isin(both)]
-    reasons = (_primary(part, panel, rules) for part in parts)
-    return next(filter(None, reasons), "")
+    units = [set(contributions["unit"][years == year]) for _, year, _ in parts]
+    both = contributions["unit"].isin(units[0] & units[1])
+    for cell in parts:
+        here = years == cell[1]
+        panel = _judged(cell, contributions[here & both], rules)
+        others = _judged(cell, contributions[here & ~both], rules)
+        if panel is None or panel or others:
+            return panel or others or "few"
+    return ""
 
 
-def _primary(part: Cell, panel: pd.DataFrame, rules: Rules) -> str:
-    name, year, place = part
-    rows = panel[panel["reference_year"] == year]
+def _judged(cell: Cell, rows: pd.DataFrame, rules: Rules) -> str | None:
+    """Return why the units of these rows are sensitive at a place, or None where there are none."""
     if rows.empty:
-        return "few"
-    system = build(name, [place], rows, rules.dimensions)
-    unit_of_measure = rules.variables[name].unit_of_measure
-    found = sensitive(system.facts, unit_of_measure, system.smallest, rules)
-    reasons = np.full(len(system.places), "", dtype=object)
-    reasons[found.index] = found["reason"]
-    return dict(zip(system.places, reasons, strict=True)).get(place, "few")
+        return None
+    name, year, place = cell
+    rows = rows.reset_index(drop=True)
+    holding = pd.factorize(rows["holding"], sort=True)[0]
+    imputed = (
+        {name: rows[f"{plan.IMPUTED}{name}"].to_numpy(float) > 0}
+        if (f"{plan.IMPUTED}{name}" in rows)
+        else {}
+    )
+    answers = Answers(year, rows, holding, imputed)
+    system = build({name: {place}}, answers, rules.variables, rules.dimensions, {})
+    counted = np.full(len(system.cells), plan.counts(name, rules))
+    found = judge(system.shares, system.smallest, counted, rules)
+    return dict(zip(system.cells, found.reason.tolist(), strict=True)).get(cell)
 
 
 def _missing(table: str, name: str, part: Cell) -> str:

@@ -1,52 +1,83 @@
 """Which further cells must be hidden, so that no sensitive one follows from the others."""
 
-import os
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
-import highspy
 import numpy as np
-import pandas as pd
 
 from nldtib.errors import UnprotectedError
-from nldtib.gate.protect.system import EVERYTHING, System
+from nldtib.gate.protect.attackers import OUTSIDER, Demand, Knowledge
+from nldtib.gate.protect.solver import Solver
 
-# A movement below this share of the level asked is the solver's rounding.
-STILL = 1e-7
 # How much dearer, at most, the order of the keys makes a cell: enough to decide between equals.
 ORDER = 1e-3
+UP, DOWN = 1.0, -1.0
+
+Unions = Callable[[np.ndarray, Sequence[int]], list[Demand]]
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """One demand: the place at `position` must be able to move by `move`, up or down.
+class Problem:
+    """Cells that hang together by their sums, and what each costs to hide.
 
-    `room` says how far each place may fall: it is a position in what `_rooms` returns.
+    equations
+        Positions and signs of cells that add up to zero.
+    price
+        Per cell: what hiding it costs.
+    fixed
+        Per cell: whether it is known already, so that hiding it is of no use.
+    knowledge
+        How far each cell may fall, for an outsider and for each holding that contributes; once
+        for the sums of the respondents, once for the weighted estimates.
+    unions
+        Returns the sensitive sums of hidden cells in some equations, given what is hidden.
     """
 
-    position: int
-    move: float
-    room: int
+    equations: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
+    price: np.ndarray
+    fixed: np.ndarray
+    knowledge: tuple[Knowledge, ...]
+    unions: Unions
 
 
-def hide(system: System, hidden: np.ndarray, levels: pd.Series) -> tuple[int, ...]:
-    """Choose the secondary suppressions of one system.
+class UnprotectableError(UnprotectedError):
+    """No pattern keeps a target in doubt; `target` holds its positions."""
 
-    For each sensitive place, largest level first, a linear programme looks for the cheapest
-    other table that agrees with everything published while this place stands a protection level
-    higher (and another one, lower). What moves in that witness is hidden. Then, dearest first,
-    each secondary is given back when new witnesses exist without it. Weighted estimates and sums
-    of respondents each need their witnesses, since a reader may solve for either.
+    def __init__(self, target: tuple[int, ...]):
+        super().__init__("no pattern keeps this place in doubt")
+        self.target = target
+
+
+def ranked(price: np.ndarray) -> np.ndarray:
+    """Return prices that differ, so that equal ones are decided by the order of their keys."""
+    return price * (1 + ORDER * np.arange(len(price)) / max(len(price), 1))
+
+
+def no_unions(_: np.ndarray, __: Sequence[int]) -> list[Demand]:
+    """Return nothing: where nobody knows who contributes, no sum is sensitive."""
+    return []
+
+
+def hide(problem: Problem, hidden: np.ndarray, demands: Sequence[Demand]) -> tuple[int, ...]:
+    """Choose the secondary suppressions of one problem.
+
+    For each sensitive cell, largest level first, a linear programme looks for the cheapest other
+    table that agrees with everything published while this cell stands a protection level higher
+    (and another one, lower). What moves in that witness is hidden. The same is asked on behalf of
+    every holding, which knows its own contributions: cells fall no further than what others gave,
+    and a cell that it fills alone does not move at all. Sums of hidden cells in one equation are
+    known, so they are judged like cells. Then, dearest first, each secondary is given back when
+    witnesses exist without it.
 
     Parameters
     ----------
-    system
-        Places, facts and equations.
+    problem
+        Cells, equations, prices, and who knows what.
     hidden
-        Which places are hidden beforehand: sensitive, unreliable, or in no table.
-    levels
-        Protection level of each sensitive place, by position.
+        Which cells are hidden beforehand: sensitive, unreliable, or in no table.
+    demands
+        The sensitive cells with their levels.
 
     Returns
     -------
@@ -54,177 +85,122 @@ def hide(system: System, hidden: np.ndarray, levels: pd.Series) -> tuple[int, ..
 
     Raises
     ------
+    UnprotectableError
+        No pattern protects a cell.
     UnprotectedError
-        No pattern protects a place, or the solver failed.
+        The solver failed.
 
     Source
     ------
     Fischetti & Salazar-Gonzalez (2001), Management Science 47 (attacker model, cost of movement);
-    Handbook on Statistical Disclosure Control, 2nd ed., chapter 4 (give-back as clean-up).
+    Handbook on Statistical Disclosure Control, 2nd ed., chapter 4 (singletons, give-back).
     """
-    rooms = _rooms(system.facts)
-    doubts = _doubts(levels, rooms)
-    if not doubts:
-        return ()
-    model = _model(system)
-    price = _price(system)
-    before, hidden = hidden, hidden.copy()
-    dear = np.array([place == EVERYTHING for place in system.places])
+    search = Search(problem, hidden)
+    search.require(sorted(demands, key=lambda one: (-max(one.levels), one.target)))
+    while new := search.new_unions(range(len(problem.equations))):
+        search.require(new)
+    search.give_back()
+    return search.added()
 
-    witnesses: dict[Doubt, np.ndarray] = {}
-    for doubt in doubts:
-        cost = np.where(hidden, 0.0, price)
-        witness = _fitting(witnesses.values(), rooms, doubt)
-        for free in (~dear | hidden, np.ones_like(dear)):
+
+class Search:
+    """A pattern in the making: what is hidden, what must be in doubt, and the proof that it is."""
+
+    def __init__(self, problem: Problem, hidden: np.ndarray):
+        self.problem = problem
+        self.before, self.hidden = hidden.copy(), hidden.copy()
+        self.solver = Solver(len(hidden), problem.equations)
+        self.witnesses = np.zeros((0, len(hidden)))
+        self.demands: list[Demand] = []
+        self.asked: set[tuple[int, ...]] = set()
+        self.used: dict[tuple[int, float, int], set[int]] = {}
+        self.equations_of: dict[int, list[int]] = {}
+        for number, (index, _) in enumerate(problem.equations):
+            for position in index:
+                self.equations_of.setdefault(position, []).append(number)
+
+    def added(self) -> tuple[int, ...]:
+        """Return the secondary suppressions."""
+        return tuple(int(number) for number in np.flatnonzero(self.hidden & ~self.before))
+
+    def require(self, demands: Iterable[Demand]) -> None:
+        """Hide what is needed to keep each target in doubt, for outsiders and insiders."""
+        for demand in demands:
+            number = len(self.demands)
+            self.demands.append(demand)
+            self.asked.add(demand.target)
+            for way, world in product((UP, DOWN), range(len(self.problem.knowledge))):
+                if not self._settled((number, way, world), ~self.problem.fixed, grow=True):
+                    raise UnprotectableError(demand.target)
+
+    def new_unions(self, equations: Iterable[int]) -> list[Demand]:
+        """Return sensitive sums of hidden cells that were not asked for yet."""
+        found = self.problem.unions(self.hidden, list(equations))
+        return [one for one in found if one.target not in self.asked]
+
+    def give_back(self) -> None:
+        """Open each secondary that is not needed, dearest first."""
+        price = self.problem.price
+        for position in sorted(self.added(), key=lambda one: (-price[one], one)):
+            self.hidden[position] = False
+            if self.new_unions(self.equations_of.get(position, [])) or not self._renewed(position):
+                self.hidden[position] = True
+
+    def _renewed(self, position: int) -> bool:
+        """Find witnesses without this cell; leave all as it was where there are none."""
+        lost = set(np.flatnonzero(self.witnesses[:, position]).tolist())
+        kept, before = dict(self.used), self.witnesses
+        for doubt, used in kept.items():
+            if used & lost and not self._settled(doubt, self.hidden, grow=False):
+                self.used, self.witnesses = kept, before
+                return False
+        return True
+
+    def _settled(self, doubt: tuple[int, float, int], free: np.ndarray, grow: bool) -> bool:
+        """Cover one demand by witnesses for every attacker; hide what new ones need if allowed."""
+        number, way, world = doubt
+        demand, know = self.demands[number], self.problem.knowledge[world]
+        if know.move(demand, way, OUTSIDER) == 0:
+            return True
+        used, missing = self._covered(know, demand, way)
+        while missing is None or len(missing):
+            attacker = OUTSIDER if missing is None else int(missing[0])
+            witness = self._witness(know, demand, way, attacker, free)
             if witness is None:
-                witness = _witness(model, rooms, cost, free, doubt)
-        if witness is None:
-            raise UnprotectedError("no pattern keeps this place in doubt")
-        hidden |= witness != 0
-        witnesses[doubt] = witness
+                return False
+            self.witnesses = np.vstack([self.witnesses, witness])
+            used.add(len(self.witnesses) - 1)
+            if grow:
+                self.hidden |= witness != 0
+            left = know.betrayed(demand, way, witness)
+            if attacker in left:
+                raise UnprotectedError("the solver's answer does not satisfy the equations")
+            missing = left if missing is None else np.intersect1d(missing, left)
+        self.used[doubt] = used
+        return True
 
-    added = np.flatnonzero(hidden & ~before)
-    cost = np.where(before, 0.0, price)
-    for position in sorted(added, key=lambda number: (not dear[number], -price[number], number)):
-        without = hidden.copy()
-        without[position] = False
-        replaced = _replaced(model, rooms, cost, without, witnesses)
-        if replaced is not None:
-            hidden, witnesses = without, replaced
-    return tuple(int(number) for number in np.flatnonzero(hidden & ~before))
+    def _covered(
+        self, know: Knowledge, demand: Demand, way: float
+    ) -> tuple[set[int], np.ndarray | None]:
+        """Return witnesses that serve, and the attackers whom none deceives (None: all)."""
+        usable = np.flatnonzero(~(self.witnesses[:, ~self.hidden] != 0).any(axis=1))
+        used: set[int] = set()
+        missing: np.ndarray | None = None
+        for number in usable[know.promising(demand, way, self.witnesses[usable])]:
+            left = know.betrayed(demand, way, self.witnesses[number])
+            fewer = left if missing is None else np.intersect1d(missing, left)
+            if missing is None or len(fewer) < len(missing):
+                used.add(int(number))
+                missing = fewer
+            if not len(missing):
+                break
+        return used, missing
 
-
-def _rooms(facts: pd.DataFrame) -> tuple[np.ndarray, ...]:
-    weighted, observed = facts["weighted"].to_numpy(), facts["observed"].to_numpy()
-    # What fits in the smaller room fits in the larger.
-    if (observed <= weighted).all():
-        return (observed,)
-    return (observed, weighted)
-
-
-def _doubts(levels: pd.Series, rooms: tuple[np.ndarray, ...]) -> list[Doubt]:
-    ordered = sorted(levels.items(), key=lambda item: (-item[1], item[0]))
-    doubts = (
-        Doubt(int(position), move, number)
-        for position, level in ordered
-        for number, room in enumerate(rooms)
-        for move in (float(level), -min(float(level), float(room[position])))
-    )
-    return [doubt for doubt in doubts if doubt.move != 0]
-
-
-def _price(system: System) -> np.ndarray:
-    # Places stand in the order of their codes, so equal values are decided the same way always.
-    rank = np.arange(len(system.places)) / len(system.places)
-    return (1 + np.log1p(system.facts["weighted"].to_numpy())) * (1 + ORDER * rank)
-
-
-def _fitting(
-    known: Iterable[np.ndarray], rooms: tuple[np.ndarray, ...], doubt: Doubt
-) -> np.ndarray | None:
-    """Return the part of a known witness that moves this place just far enough, if one does."""
-    for witness in known:
-        part = doubt.move / witness[doubt.position] if witness[doubt.position] else np.inf
-        if 0 < part <= 1 and (part * witness >= -rooms[doubt.room]).all():
-            return part * witness
-    return None
-
-
-def _replaced(
-    model: highspy.Highs,
-    rooms: tuple[np.ndarray, ...],
-    cost: np.ndarray,
-    hidden: np.ndarray,
-    witnesses: Mapping[Doubt, np.ndarray],
-) -> dict[Doubt, np.ndarray] | None:
-    """Return a witness for every doubt in which only hidden places move, or None."""
-    kept = [witness for witness in witnesses.values() if not witness[~hidden].any()]
-    replaced = {}
-    for doubt, witness in witnesses.items():
-        if witness[~hidden].any():
-            witness = _fitting(kept, rooms, doubt)
-            if witness is None:
-                witness = _witness(model, rooms, cost, hidden, doubt)
-                if witness is None:
-                    return None
-                kept.append(witness)
-        replaced[doubt] = witness
-    return replaced
-
-
-def _silent_solver() -> highspy.Highs:
-    """Make a solver without its banner, which goes past `sys.stdout` and heeds no option."""
-    sys.stdout.flush()
-    shown = os.dup(1)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
-        return highspy.Highs()
-    finally:
-        os.dup2(shown, 1)
-        os.close(shown)
-
-
-def _model(system: System) -> highspy.Highs:
-    """Return the equations over 2n columns: how far each place rises, then how far it falls."""
-    places = len(system.places)
-    start, index, value = [0], [], []
-    for margin, parts in system.equations:
-        columns = np.array([margin, *parts])
-        signs = np.array([-1.0, *[1.0] * len(parts)])
-        index += [*columns, *(columns + places)]
-        value += [*signs, *-signs]
-        start.append(len(index))
-    programme = highspy.HighsLp()
-    programme.num_col_, programme.num_row_ = 2 * places, len(system.equations)
-    programme.col_cost_ = programme.col_lower_ = programme.col_upper_ = np.zeros(2 * places)
-    programme.row_lower_ = programme.row_upper_ = np.zeros(len(system.equations))
-    programme.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    programme.a_matrix_.start_ = np.array(start)
-    programme.a_matrix_.index_ = np.array(index, dtype=np.int32)
-    programme.a_matrix_.value_ = np.array(value)
-    model = _silent_solver()
-    for option, setting in (
-        ("output_flag", False),
-        ("solver", "simplex"),
-        ("presolve", "off"),
-        ("threads", 1),
-        ("random_seed", 0),
-    ):
-        model.setOptionValue(option, setting)
-    if model.passModel(programme) == highspy.HighsStatus.kError:
-        raise UnprotectedError("the solver refused the equations")
-    return model
-
-
-def _witness(
-    model: highspy.Highs,
-    rooms: tuple[np.ndarray, ...],
-    cost: np.ndarray,
-    free: np.ndarray,
-    doubt: Doubt,
-) -> np.ndarray | None:
-    """Return how far each place moves, or None where the free places alone cannot do it."""
-    room, scale = rooms[doubt.room], abs(doubt.move)
-    places = len(room)
-    if -doubt.move > room[doubt.position]:
-        return None
-    rise = np.where(free, np.inf, 0.0)
-    fall = np.where(free, room / scale, 0.0)
-    lower = np.zeros(2 * places)
-    upper = np.concatenate([rise, fall])
-    up, down = doubt.position, doubt.position + places
-    lower[up] = upper[up] = float(doubt.move > 0)
-    lower[down] = upper[down] = float(doubt.move < 0)
-    columns = np.arange(2 * places, dtype=np.int32)
-    model.changeColsBounds(2 * places, columns, lower, upper)
-    model.changeColsCost(2 * places, columns, np.concatenate([cost, cost]))
-    model.run()
-    status = model.getModelStatus()
-    if status == highspy.HighsModelStatus.kInfeasible:
-        return None
-    if status != highspy.HighsModelStatus.kOptimal:
-        raise UnprotectedError(f"the solver stopped: {model.modelStatusToString(status)}")
-    solution = np.array(model.getSolution().col_value)
-    movement = solution[:places] - solution[places:]
-    return np.where(np.abs(movement) > STILL, movement, 0.0) * scale
+    def _witness(
+        self, know: Knowledge, demand: Demand, way: float, attacker: int, free: np.ndarray
+    ) -> np.ndarray | None:
+        move = know.move(demand, way, attacker)
+        fall, sole = know.seen_by(attacker)
+        cost = np.where(self.hidden, 0.0, self.problem.price)
+        allowed = free & ~sole
+        return self.solver.cheapest(np.array(demand.target), move, fall, allowed, cost)

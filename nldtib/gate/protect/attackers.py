@@ -1,0 +1,154 @@
+"""Who may look for a hidden value, and what each of them knows already."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nldtib.gate.protect.rules import OBSERVED, WEIGHTED, Rules, judge
+from nldtib.gate.protect.shares import Shares
+
+OUTSIDER = -1
+# Solvers and sums round: a movement may pass its room by this share of the level.
+ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class Demand:
+    """The sum of the cells at `target` must be able to lie a level higher, and lower.
+
+    There is one level for the sums of the respondents and one for the weighted estimates.
+    """
+
+    target: tuple[int, ...]
+    levels: tuple[float, float]
+
+
+class Knowledge:
+    """How far each cell may fall in the eyes of an outsider and of each holding.
+
+    Weighted estimates and sums of respondents obey the same equations, and a reader may solve for
+    either; `world` says which of the two this is.
+    """
+
+    def __init__(self, world: int, cells: int, shares: Shares):
+        self.world = world
+        amount = shares.weighted if world == WEIGHTED else shares.observed
+        self.room = np.bincount(shares.cell, amount, minlength=cells)
+        self.cell, self.holding = shares.cell, shares.holding
+        self.left = np.maximum(self.room[shares.cell] - amount, 0.0)
+        present = shares.observed > 0
+        contributors = np.bincount(shares.cell, present, minlength=len(self.room))
+        self.sole = present & (contributors[shares.cell] == 1)
+        self.left[self.sole] = 0.0
+        self.count = int(self.holding.max(initial=0)) + 1
+        self.there = np.bincount(self.holding, minlength=self.count) > 0
+        order = np.argsort(self.holding, kind="stable")
+        self.by_holding = order
+        self.holdings, self.starts = np.unique(self.holding[order], return_index=True)
+
+    @classmethod
+    def of_outsiders(cls, amounts: np.ndarray) -> "Knowledge":
+        """Return what is known where nobody contributes: that no amount is below zero."""
+        nobody = np.zeros(0, dtype=np.int64)
+        found = cls(OBSERVED, len(amounts), Shares(nobody, nobody, *[np.zeros(0)] * 3, nobody > 0))
+        found.room = amounts
+        return found
+
+    def seen_by(self, attacker: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return how far each cell may fall, and which cells the attacker fills alone."""
+        room, sole = self.room, np.zeros(len(self.room), dtype=bool)
+        if attacker != OUTSIDER:
+            own = self._entries(attacker)
+            room = room.copy()
+            room[self.cell[own]] = self.left[own]
+            sole[self.cell[own]] = self.sole[own]
+        return room, sole
+
+    def move(self, demand: Demand, way: float, attacker: int) -> float:
+        """Return how far the target must be able to move: down no further than it has room."""
+        level = demand.levels[self.world]
+        if way > 0:
+            return level
+        room, _ = self.seen_by(attacker)
+        return -min(level, float(room[list(demand.target)].sum()))
+
+    def promising(self, demand: Demand, way: float, witnesses: np.ndarray) -> np.ndarray:
+        """Return which witnesses move the target, best first: those that deceive an outsider."""
+        moved = witnesses[:, list(demand.target)].sum(axis=1)
+        usable = np.flatnonzero(moved)
+        move = self.move(demand, way, OUTSIDER)
+        scaled = witnesses[usable] * (move / moved[usable])[:, None]
+        fits = (scaled >= -self.room - ROUNDING * abs(move)).all(axis=1)
+        # Those that move few cells deceive most insiders.
+        return usable[np.lexsort(((scaled != 0).sum(axis=1), ~fits))]
+
+    def betrayed(self, demand: Demand, way: float, witness: np.ndarray) -> np.ndarray:
+        """Return who sees through a witness, moved as far as each should be kept in doubt.
+
+        A holding that fills the whole target alone knows it and has nothing to learn.
+        """
+        target = list(demand.target)
+        move = self.move(demand, way, OUTSIDER)
+        slack = ROUNDING * abs(move)
+        moved = witness * (move / witness[target].sum())
+        falls = moved < -slack
+        far = ((self.room[falls] + slack) / -moved[falls]).min(initial=np.inf)
+        inside = np.isin(self.cell, target)
+        taken = self.room[self.cell[inside]] - self.left[inside]
+        own = np.bincount(self.holding[inside], taken, minlength=self.count)
+        others = self.room[target].sum() - own
+        share = np.ones(self.count) if way > 0 else np.clip(others / -move, 0.0, 1.0)
+        sees = share > far
+        entries = -moved[self.cell] * share[self.holding] > self.left + slack
+        entries |= self.sole & (moved[self.cell] != 0)
+        sees[self.holding[entries]] = True
+        sees &= others > ROUNDING * self.room[target].sum()
+        found = np.flatnonzero(sees & self.there)
+        return found if far >= 1 else np.r_[OUTSIDER, found]
+
+    def _entries(self, holding: int) -> np.ndarray:
+        place = int(np.searchsorted(self.holdings, holding))
+        if place == len(self.holdings) or self.holdings[place] != holding:
+            return np.zeros(0, dtype=np.int64)
+        after = self.starts[place + 1] if place + 1 < len(self.starts) else len(self.by_holding)
+        return self.by_holding[self.starts[place] : after]
+
+
+def unions(
+    shares: Shares,
+    smallest: np.ndarray,
+    counted: np.ndarray,
+    equations: Sequence[tuple[tuple[int, ...], tuple[float, ...]]],
+    rules: Rules,
+    hidden: np.ndarray,
+    chosen: Iterable[int],
+) -> list[Demand]:
+    """Return the sums of hidden cells that an equation gives away and that are sensitive.
+
+    Where the other cells of an equation are published, the hidden ones on one side of it add up
+    to a known amount: it is a cell like any other, and its rule is the same.
+    """
+    groups: dict[tuple[int, ...], None] = {}
+    for number in chosen:
+        index, signs = equations[number]
+        closed = [(i, sign) for i, sign in zip(index, signs, strict=True) if hidden[i]]
+        if len(closed) > 1 and len({sign for _, sign in closed}) == 1:
+            groups[tuple(i for i, _ in closed)] = None
+    if not groups:
+        return []
+    sets = list(groups)
+    start = np.searchsorted(shares.cell, np.arange(len(smallest) + 1))
+    entries, group = [], []
+    for number, cells in enumerate(sets):
+        for cell in cells:
+            entries.append(np.arange(start[cell], start[cell + 1]))
+            group.append(np.full(len(entries[-1]), number))
+    together = shares.at(np.concatenate(entries)).grouped(np.concatenate(group))
+    first = np.array([cells[0] for cells in sets])
+    found = judge(together, smallest[first], counted[first], rules)
+    return [
+        Demand(cells, tuple(found.level[number].tolist()))
+        for number, cells in enumerate(sets)
+        if found.level[number].any()
+    ]
