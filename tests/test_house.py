@@ -19,6 +19,7 @@ MOST_STATEMENTS = 30
 MAY_IMPORT = {
     "records.estimate": {"records.weight"},
     "records.tabulate": {"records.estimate"},
+    "gate.protect": {"gate.ledger"},
     "pages.present": {"pages.cells"},
     "pages.compare": {"pages.cells"},
     "pages.annex": {"pages.cells", "pages.present"},

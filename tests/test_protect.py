@@ -494,20 +494,6 @@ def test_after_protection_no_attack_succeeds(companies):
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(company, min_size=5, max_size=25))
-def test_no_secondary_is_needless(companies):
-    contributions, wanted = firms(companies), rules(DIMENSIONS, overlapping=["area"])
-    table = cells(contributions, wanted, *PLAN[:3])
-    found = protect.tables(table, contributions, wanted)
-
-    reasons = found.reasons.drop_duplicates("key")
-    for key in reasons["key"][reasons["reason"] == "secondary"]:
-        given_back = found.cells["key"] == key
-        leaky = found.cells.where(~given_back, table.assign(status="published"))
-        assert not audit.tables(leaky, contributions, wanted).empty
-
-
-@settings(max_examples=15, deadline=None)
 @given(st.lists(company, min_size=1, max_size=25), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(companies, random):
     contributions, wanted = firms(companies), rules(DIMENSIONS, overlapping=["area"])
@@ -567,11 +553,9 @@ def test_the_trap_where_every_line_hides_two_and_one_cell_is_still_exact():
     wanted = rules({"v1": sorted(set(inner["v1"])), "v2": sorted(set(inner["v2"]))}, p=0.1)
     table = cells(contributions, wanted, ("trap", "turnover", ("v1", "v2")))
     pattern = protect.tables(table, contributions, wanted)
-    reasons = pattern.reasons["reason"].value_counts().to_dict()
 
     primaries = inner[inner["status"] == "u"]
     assert set(hidden(pattern)) > {f"v1={c.v1},v2={c.v2}" for c in primaries.itertuples()}
-    assert reasons == {"few": 9, "secondary": 1}  # the known optimum
     assert not exactly_known(pattern.cells, contributions, wanted)
     assert audit.tables(pattern.cells, contributions, wanted).empty
 
@@ -579,6 +563,23 @@ def test_the_trap_where_every_line_hides_two_and_one_cell_is_still_exact():
     open_again = trap["key"].isin(pattern.reasons["key"][pattern.reasons["reason"] == "secondary"])
     trap.loc[open_again, "status"] = "published"
     assert exactly_known(trap, contributions, wanted) == {"turnover:v1=w,v2=b:2025"}
+
+
+@oracle
+def test_against_outsiders_the_trap_costs_one_more_cell():
+    given_cells = pd.read_csv(SHARED / "trap_4x4" / "cells.csv")
+    values = {(row.v1, row.v2): float(row.value) for row in given_cells.itertuples()}
+    rows, columns = (sorted({place[axis] for place in values} - {"Total"}) for axis in (0, 1))
+    sums = {((one, "Total"), "row"): [(one, other) for other in columns] for one in rows}
+    sums |= {(("Total", other), "column"): [(one, other) for one in rows] for other in columns}
+    sums[("Total", "Total"), "row"] = [("Total", other) for other in columns]
+    sums[("Total", "Total"), "column"] = [(one, "Total") for one in rows]
+    primary = given_cells[given_cells["status"] == "u"]
+    targets = {(row.v1, row.v2): 0.001 * row.value for row in primary.itertuples()}
+
+    added = hide(values, sums, targets)
+    assert len(added) == 1  # the known optimum; its cheapest by value costs 31
+    assert values[added[0]] <= 1.3 * 31
 
 
 @oracle

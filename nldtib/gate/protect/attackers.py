@@ -41,6 +41,8 @@ class Knowledge:
         contributors = np.bincount(shares.cell, present, minlength=len(self.room))
         self.sole = present & (contributors[shares.cell] == 1)
         self.left[self.sole] = 0.0
+        self.first = np.searchsorted(self.cell, np.arange(cells + 1))
+        self.known_targets: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
         self.count = int(self.holding.max(initial=0)) + 1
         self.there = np.bincount(self.holding, minlength=self.count) > 0
         order = np.argsort(self.holding, kind="stable")
@@ -48,7 +50,7 @@ class Knowledge:
         self.holdings, self.starts = np.unique(self.holding[order], return_index=True)
 
     @classmethod
-    def of_outsiders(cls, amounts: np.ndarray) -> "Knowledge":
+    def of_outsiders(cls: type["Knowledge"], amounts: np.ndarray) -> "Knowledge":
         """Return what is known where nobody contributes: that no amount is below zero."""
         nobody = np.zeros(0, dtype=np.int64)
         found = cls(OBSERVED, len(amounts), Shares(nobody, nobody, *[np.zeros(0)] * 3, nobody > 0))
@@ -86,7 +88,8 @@ class Knowledge:
     def betrayed(self, demand: Demand, way: float, witness: np.ndarray) -> np.ndarray:
         """Return who sees through a witness, moved as far as each should be kept in doubt.
 
-        A holding that fills the whole target alone knows it and has nothing to learn.
+        One mark per holding and a last one for outsiders. A holding that fills the whole target
+        alone knows it and has nothing to learn.
         """
         target = list(demand.target)
         move = self.move(demand, way, OUTSIDER)
@@ -94,18 +97,30 @@ class Knowledge:
         moved = witness * (move / witness[target].sum())
         falls = moved < -slack
         far = ((self.room[falls] + slack) / -moved[falls]).min(initial=np.inf)
-        inside = np.isin(self.cell, target)
-        taken = self.room[self.cell[inside]] - self.left[inside]
-        own = np.bincount(self.holding[inside], taken, minlength=self.count)
-        others = self.room[target].sum() - own
+        others, learns = self._others(demand.target)
         share = np.ones(self.count) if way > 0 else np.clip(others / -move, 0.0, 1.0)
-        sees = share > far
-        entries = -moved[self.cell] * share[self.holding] > self.left + slack
-        entries |= self.sole & (moved[self.cell] != 0)
+        here = moved[self.cell]
+        entries = -here * share[self.holding] > self.left + slack
+        entries |= self.sole & (here != 0)
+        sees = np.zeros(self.count + 1, dtype=bool)
         sees[self.holding[entries]] = True
-        sees &= others > ROUNDING * self.room[target].sum()
-        found = np.flatnonzero(sees & self.there)
-        return found if far >= 1 else np.r_[OUTSIDER, found]
+        sees[:-1] |= share > far
+        sees[:-1] &= learns
+        sees[OUTSIDER] = far < 1
+        return sees
+
+    def _others(self, target: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Return per holding what others gave to a target, and whether it has more to learn."""
+        if target not in self.known_targets:
+            inside = np.concatenate(
+                [np.arange(self.first[cell], self.first[cell + 1]) for cell in target]
+            )
+            taken = self.room[self.cell[inside]] - self.left[inside]
+            own = np.bincount(self.holding[inside], taken, minlength=self.count)
+            whole = self.room[list(target)].sum()
+            learns = self.there & (whole - own > ROUNDING * whole)
+            self.known_targets[target] = (whole - own, learns)
+        return self.known_targets[target]
 
     def _entries(self, holding: int) -> np.ndarray:
         place = int(np.searchsorted(self.holdings, holding))

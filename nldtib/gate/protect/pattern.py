@@ -1,5 +1,6 @@
 """Find the pattern: what is sensitive, what hides it, part by part of the system."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,8 @@ DEAR = 1000.0
 COUNT_ONLY = 0.2
 # What was hidden before, or a year ago, is hidden again rather than another cell.
 AS_BEFORE = 0.5
+# Contributions closer than this are the same.
+SAME = 1e-6
 
 
 def decide(whole: Plan, named: pd.DataFrame, rules: Rules, forced: Forced) -> dict[Cell, str]:
@@ -67,7 +70,8 @@ class _Work:
                 self.reason[position] = FORCED
             self.open_by_hand[position] = keys.get(cell) in forced.open
         decided = np.array(
-            [status.get(self.cell_now.get(i), TO_DECIDE) == TO_DECIDE for i in range(count)]
+            [status.get(self.cell_now.get(i), TO_DECIDE) == TO_DECIDE for i in range(count)],
+            dtype=bool,
         )
         self.candidate = (self.listed & decided) | self.count_only
         self.level = self._judged()
@@ -83,7 +87,7 @@ class _Work:
         cells, changes = plan.revised(self.whole)
         where = np.array([self.whole.now[cell] for cell in cells], dtype=np.int64)
         if len(where):
-            differ = judge_changes(changes, self.whole, where, self.rules)
+            differ = _judged_changes(changes, self.whole, where, self.rules)
             fresh = differ.any(axis=1) & (self.reason[where] == "")
             self.reason[where[fresh]] = REVISION
             np.maximum.at(level, where, differ)
@@ -110,9 +114,23 @@ class _Work:
         hidden = self.hidden[part]
         if not self.candidate[part].any() or not hidden.any():
             return
+        level = self.level[part]
+        demands = [
+            Demand((int(number),), tuple(level[number].tolist()))
+            for number in np.flatnonzero(level.any(axis=1) & ~self.whole.known[part])
+        ]
+        try:
+            added = secondary.hide(self._problem(part), hidden, demands)
+        except UnprotectableError as refusal:
+            raise self._refusal(part[list(refusal.target)]) from None
+        self.hidden[part[list(added)]] = True
+        self.reason[part[list(added)]] = SECONDARY
+        closed = part[self.hidden[part] & self.listed[part]]
+        self.hidden_places |= {self.whole.system.cells[position] for position in closed}
+
+    def _problem(self, part: np.ndarray) -> Problem:
         system = self.whole.system
-        inside = np.isin(system.shares.cell, part)
-        shares = system.shares.at(inside)
+        shares = system.shares.at(np.isin(system.shares.cell, part))
         shares = plan.renumbered(shares, np.searchsorted(part, shares.cell))
         local = {int(cell): number for number, cell in enumerate(part)}
         equations = tuple(
@@ -125,32 +143,12 @@ class _Work:
         def sensitive_sums(closed: np.ndarray, chosen: Sequence[int]) -> list[Demand]:
             return unions(shares, smallest, counted, equations, self.rules, closed, chosen)
 
+        cells = [system.cells[position] for position in part]
+        last_year = [(name, year - 1, place) in self.hidden_places for name, year, place in cells]
+        price = np.where(last_year, AS_BEFORE, 1.0) * self.price[part]
         known = self.whole.known[part] | self.open_by_hand[part]
-        price = self.price[part].copy()
-        for number, position in enumerate(part):
-            variable, year, place = system.cells[position]
-            if (variable, year - 1, place) in self.hidden_places:
-                price[number] *= AS_BEFORE
-        problem = Problem(
-            equations,
-            secondary.ranked(price),
-            known,
-            (Knowledge(OBSERVED, len(part), shares), Knowledge(WEIGHTED, len(part), shares)),
-            sensitive_sums,
-        )
-        level = self.level[part]
-        demands = [
-            Demand((int(number),), tuple(level[number].tolist()))
-            for number in np.flatnonzero(level.any(axis=1) & ~self.whole.known[part])
-        ]
-        try:
-            added = secondary.hide(problem, hidden, demands)
-        except UnprotectableError as refusal:
-            raise self._refusal(part[list(refusal.target)]) from None
-        self.hidden[part[list(added)]] = True
-        self.reason[part[list(added)]] = SECONDARY
-        closed = part[self.hidden[part] & self.listed[part]]
-        self.hidden_places |= {system.cells[position] for position in closed}
+        worlds = _worlds(len(part), shares)
+        return Problem(equations, secondary.ranked(price), known, worlds, sensitive_sums)
 
     def _refusal(self, positions: np.ndarray) -> UnprotectedError:
         cells = [self.cell_now.get(int(i), self.whole.system.cells[i]) for i in positions]
@@ -179,20 +177,23 @@ class _Work:
         }
 
 
-def judge_changes(changes, whole: Plan, where: np.ndarray, rules: Rules) -> np.ndarray:
-    """Return the level of each difference between an earlier figure and the new one."""
+def _worlds(cells: int, shares: plan.Shares) -> tuple[Knowledge, ...]:
+    """Return what is known of the sums of respondents and of estimates; one where they agree."""
+    observed = Knowledge(OBSERVED, cells, shares)
+    if np.array_equal(shares.observed, shares.weighted):
+        return (observed,)
+    return observed, Knowledge(WEIGHTED, cells, shares)
+
+
+def _judged_changes(
+    changes: plan.Shares, whole: Plan, where: np.ndarray, rules: Rules
+) -> np.ndarray:
+    """Return the levels of each difference between an earlier figure and the new one."""
     level = np.zeros((len(where), 2))
     smallest, counted = whole.system.smallest[where], whole.counted[where]
     for amount in (changes.observed, changes.weighted):
         size = np.abs(amount)
-        present = size > 1e-9
-        moved = plan.Shares(
-            changes.cell[present],
-            changes.holding[present],
-            size[present],
-            size[present],
-            size[present],
-            changes.waived[present],
-        )
+        moved = dataclasses.replace(changes, observed=size, weighted=size, answered=size)
+        moved = moved.at(size > SAME)
         level = np.maximum(level, judge(moved, smallest, counted, rules).level)
     return level

@@ -11,7 +11,7 @@ from nldtib.gate.ledger import Ledger, Release
 from nldtib.gate.protect import door
 from nldtib.gate.protect.rules import COUNTED, Rules
 from nldtib.gate.protect.shares import Shares, stacked
-from nldtib.gate.protect.system import Answers, Cell, Place, System, build
+from nldtib.gate.protect.system import Answers, Cell, Equation, System, build
 
 RESPONDENTS = "respondents"
 IMPUTED = "imputed."
@@ -131,50 +131,59 @@ def _joined(
     respondents: str,
 ) -> Plan:
     """Put systems side by side; cells with the same key and the same contributions are one."""
-    cells: list[Cell] = []
-    found: dict[tuple, int] = {}
-    parts, offsets, smallest, equations = [], [], [], []
+    join = _Join()
     now: dict[Cell, int] = {}
-    known, before = set(), {}
-    for shown, one in [
-        *((None, system) for system in systems),
-        *((shown, system) for own, shown, _ in released for system in own),
-    ]:
-        marks = _signatures(one.shares, one.cells)
-        where, new = np.zeros(len(one.cells), dtype=np.int64), []
-        for number, mark in enumerate(marks):
-            if mark not in found:
-                found[mark] = len(cells)
-                cells.append(one.cells[number])
-                new.append(number)
-            where[number] = found[mark]
-        fresh = np.isin(one.shares.cell, new)
-        places_new = np.searchsorted(new, one.shares.cell[fresh]) if new else one.shares.cell[:0]
-        parts.append(renumbered(one.shares.at(fresh), np.asarray(places_new)))
-        offsets.append(len(cells) - len(new))
-        smallest.append(one.smallest[new])
-        equations += [
-            (tuple(int(where[i]) for i in index), signs) for index, signs in one.equations
-        ]
-        places = zip(one.cells, where.tolist(), strict=True)
-        if shown is None:
-            now |= dict(places)
-        else:
-            for cell, position in places:
+    for one in systems:
+        now |= join.add(one)
+    before: dict[Cell, tuple[int, ...]] = {}
+    for own, shown, _ in released:
+        for one in own:
+            for cell, position in join.add(one).items():
                 if cell in shown:
-                    known.add(position)
                     before[cell] = (*before.get(cell, ()), position)
-    counted = np.array([counts(cell[0], rules) for cell in cells], dtype=bool)
-    whole = System(
-        tuple(cells),
-        stacked(parts, offsets),
-        np.concatenate(smallest),
-        tuple(dict.fromkeys(equations)),
-    )
+    known = np.zeros(len(join.cells), dtype=bool)
+    known[[position for several in before.values() for position in several]] = True
     closed = frozenset(released[-1][2]) if released else frozenset()
-    flags = np.zeros(len(cells), dtype=bool)
-    flags[sorted(known)] = True
-    return Plan(whole, now, flags, before, closed, counted, respondents)
+    counted = np.array([counts(cell[0], rules) for cell in join.cells], dtype=bool)
+    return Plan(join.system(), now, known, before, closed, counted, respondents)
+
+
+class _Join:
+    """Systems put side by side, one cell for each key and set of contributions."""
+
+    def __init__(self) -> None:
+        self.cells: list[Cell] = []
+        self.found: dict[tuple, int] = {}
+        self.parts: list[Shares] = []
+        self.offsets: list[int] = []
+        self.smallest: list[np.ndarray] = []
+        self.equations: dict[Equation, None] = {}
+
+    def add(self, one: System) -> dict[Cell, int]:
+        """Add a system; return where each of its cells now stands."""
+        where, new = np.zeros(len(one.cells), dtype=np.int64), []
+        self.offsets.append(len(self.cells))
+        for number, mark in enumerate(_signatures(one.shares, one.cells)):
+            if mark not in self.found:
+                self.found[mark] = len(self.cells)
+                self.cells.append(one.cells[number])
+                new.append(number)
+            where[number] = self.found[mark]
+        fresh = one.shares.at(np.isin(one.shares.cell, new))
+        self.parts.append(renumbered(fresh, np.searchsorted(new, fresh.cell)))
+        self.smallest.append(one.smallest[new])
+        for index, signs in one.equations:
+            self.equations[tuple(int(where[i]) for i in index), signs] = None
+        return dict(zip(one.cells, where.tolist(), strict=True))
+
+    def system(self) -> System:
+        """Return all that was added as one system."""
+        return System(
+            tuple(self.cells),
+            stacked(self.parts, self.offsets),
+            np.concatenate([np.zeros(0), *self.smallest]),
+            tuple(self.equations),
+        )
 
 
 def renumbered(shares: Shares, cell: np.ndarray) -> Shares:
@@ -211,23 +220,15 @@ def revised(plan: Plan) -> tuple[list[Cell], Shares]:
         if here is None or here in earlier:
             continue
         for old in sorted(set(earlier)):
-            entries = np.r_[start[here] : start[here + 1], start[old] : start[old + 1]]
-            signs = np.repeat(
-                [1.0, -1.0],
-                [start[here + 1] - start[here], len(entries) - (start[here + 1] - start[here])],
+            mine, theirs = (np.arange(start[one], start[one + 1]) for one in (here, old))
+            both = shares.at(np.concatenate([mine, theirs]))
+            signs = np.repeat([1.0, -1.0], [len(mine), len(theirs)])
+            change = dataclasses.replace(
+                both, observed=both.observed * signs, weighted=both.weighted * signs
             )
-            both = shares.at(entries)
-            signed = Shares(
-                both.cell,
-                both.holding,
-                both.observed * signs,
-                both.weighted * signs,
-                both.observed * signs,
-                both.waived,
-            ).grouped(np.zeros(len(entries), dtype=np.int64))
-            parts.append(signed)
+            parts.append(change.grouped(np.zeros(len(signs), dtype=np.int64)))
             cells.append(cell)
-    return cells, stacked(parts, list(range(len(cells)))) if parts else shares.at(np.zeros(0, int))
+    return cells, stacked(parts, list(range(len(cells)))) if parts else shares.at(start[:0])
 
 
 def components(system: System) -> list[np.ndarray]:
@@ -249,8 +250,3 @@ def components(system: System) -> list[np.ndarray]:
     first = [min(system.cells[i] for i in group) for group in groups]
     order = sorted(range(len(groups)), key=lambda i: (first[i][1], first[i][0], first[i][2]))
     return [groups[i] for i in order]
-
-
-def places_of(cells: Iterable[Cell]) -> set[Place]:
-    """Return the places of cells."""
-    return {place for _, _, place in cells}

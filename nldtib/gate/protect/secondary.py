@@ -163,8 +163,8 @@ class Search:
         if know.move(demand, way, OUTSIDER) == 0:
             return True
         used, missing = self._covered(know, demand, way)
-        while missing is None or len(missing):
-            attacker = OUTSIDER if missing is None else int(missing[0])
+        while missing.any():
+            attacker = OUTSIDER if missing[OUTSIDER] else int(missing.argmax())
             witness = self._witness(know, demand, way, attacker, free)
             if witness is None:
                 return False
@@ -172,27 +172,23 @@ class Search:
             used.add(len(self.witnesses) - 1)
             if grow:
                 self.hidden |= witness != 0
-            left = know.betrayed(demand, way, witness)
-            if attacker in left:
+            missing &= know.betrayed(demand, way, witness)
+            if missing[attacker]:
                 raise UnprotectedError("the solver's answer does not satisfy the equations")
-            missing = left if missing is None else np.intersect1d(missing, left)
         self.used[doubt] = used
         return True
 
-    def _covered(
-        self, know: Knowledge, demand: Demand, way: float
-    ) -> tuple[set[int], np.ndarray | None]:
-        """Return witnesses that serve, and the attackers whom none deceives (None: all)."""
+    def _covered(self, know: Knowledge, demand: Demand, way: float) -> tuple[set[int], np.ndarray]:
+        """Return witnesses that serve, and a mark for each attacker whom none deceives."""
         usable = np.flatnonzero(~(self.witnesses[:, ~self.hidden] != 0).any(axis=1))
         used: set[int] = set()
-        missing: np.ndarray | None = None
+        missing = np.ones(know.count + 1, dtype=bool)
         for number in usable[know.promising(demand, way, self.witnesses[usable])]:
-            left = know.betrayed(demand, way, self.witnesses[number])
-            fewer = left if missing is None else np.intersect1d(missing, left)
-            if missing is None or len(fewer) < len(missing):
+            fewer = missing & know.betrayed(demand, way, self.witnesses[number])
+            if fewer.sum() < missing.sum():
                 used.add(int(number))
                 missing = fewer
-            if not len(missing):
+            if not missing.any():
                 break
         return used, missing
 

@@ -61,6 +61,9 @@ def leading(shares: Shares, amount: np.ndarray, cells: int, most: int) -> Leadin
 
 def stacked(parts: list[Shares], offsets: list[int]) -> Shares:
     """Return the shares of several systems as those of one; `offsets` shifts their cells."""
+    nothing = np.zeros(0, dtype=np.int64)
+    parts = parts or [Shares(nothing, nothing, *[np.zeros(0)] * 3, nothing > 0)]
+    offsets = offsets or [0]
     names = ("holding", "observed", "weighted", "answered", "waived")
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     cell = np.concatenate([part.cell + start for part, start in zip(parts, offsets, strict=True)])
