@@ -1,6 +1,7 @@
 """From a raw round to protected cells. This room knows the order of the others."""
 
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from nldtib.errors import InputError
 from nldtib.gate import audit, protect
 from nldtib.pages import cells as edition_files
-from nldtib.produce import counts, editing, linking, withheld
+from nldtib.produce import counts, diagnosis, editing, linking, withheld
 from nldtib.produce.counts import Prepared
 from nldtib.produce.editing import Progress
 from nldtib.records import clean, impute, load, tabulate, weight
@@ -116,7 +117,9 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     run = counts.run_record(this_round, name, prepared)
     account, quality = counts.account(prepared), counts.quality(prepared, source, pattern.cells)
     by_part = counts.imputed_figures(pattern.cells, imputed_figures, choices.grades)
-    quality = pd.concat([quality, by_part], ignore_index=True)
+    beside = diagnosis.measures(prepared, source, pattern.cells, choices)
+    topics = starmap(counts.melted, beside.items())
+    quality = pd.concat([quality, by_part, *topics], ignore_index=True)
     secret = {
         "prepared/contributions.csv": contributions,
         "prepared/candidates.csv": prepared.gathered.known.candidates,
@@ -127,6 +130,7 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
         "prepared/scores.csv": prepared.edits.scores,
         "prepared/imputed_figures.csv": imputed_figures,
         "prepared/changes.csv": prepared.changes,
+        "prepared/sensitivity.csv": diagnosis.sensitivity(prepared, source),
         "prepared/doubts.csv": prepared.gathered.answers.doubts,
         "personal/personal.csv": prepared.gathered.answers.personal,
         "disclosure/reasons.csv": pattern.reasons,

@@ -48,26 +48,26 @@ def quality(prepared: Prepared, source: tabulate.Source, cells: pd.DataFrame) ->
     domain = frame["military_domain"].replace("", pd.NA).fillna("unknown")
     for topic, group in (("response", prepared.size_class), ("response_domain", domain)):
         rows.append(
-            _melted(topic, respond.ladder(prepared.gathered.response, group).set_index("group"))
+            melted(topic, respond.ladder(prepared.gathered.response, group).set_index("group"))
         )
     rows += [
         *(
-            _melted(topic, table)
+            melted(topic, table)
             for topic, table in linking.measures(prepared.gathered.known).items()
         ),
-        _melted("findings", _findings(prepared)),
-        _melted("suspects", _suspects(prepared)),
-        _melted("corrections", _corrections(prepared)),
-        _melted("imputation", _imputation(prepared, source)),
-        _melted("imputation_method", _by_method(prepared)),
-        _melted("weights", _weights(prepared.survey)),
-        _melted(
+        melted("findings", _findings(prepared)),
+        melted("suspects", _suspects(prepared)),
+        melted("corrections", _corrections(prepared)),
+        melted("imputation", _imputation(prepared, source)),
+        melted("imputation_method", _by_method(prepared)),
+        melted("weights", _weights(prepared.survey)),
+        melted(
             "precision", cells.groupby("grade").size().to_frame("cells").drop("", errors="ignore")
         ),
-        _melted("grades", tabulate.rule(source.grades)),
-        _melted("fragility", _fragile(cells)),
-        _melted("disclosure", _hidden(cells)),
-        _melted(
+        melted("grades", tabulate.rule(source.grades)),
+        melted("fragility", _fragile(cells)),
+        melted("disclosure", _hidden(cells)),
+        melted(
             "doubts", prepared.gathered.answers.table.groupby("status").size().to_frame("cells")
         ),
     ]
@@ -98,10 +98,11 @@ def imputed_figures(cells: pd.DataFrame, parts: pd.DataFrame, limits: Grades) ->
     band = pd.cut(part, [-1.0, *limits.imputed.values()], labels=list(limits.imputed))
     counts = band.value_counts().reindex(list(limits.imputed)).to_frame("cells")
     at_most = 100 * pd.Series(limits.imputed)
-    return _melted("imputed_figures", counts.assign(imputed_at_most=at_most))
+    return melted("imputed_figures", counts.assign(imputed_at_most=at_most))
 
 
-def _melted(topic: str, table: pd.DataFrame) -> pd.DataFrame:
+def melted(topic: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Lay a table of measures (columns) by item (index) out as rows of quality.csv."""
     long = table.rename_axis("item").reset_index().melt("item", var_name="measure")
     return long.assign(topic=topic)[["topic", "item", "measure", "value"]]
 

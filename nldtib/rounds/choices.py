@@ -47,6 +47,40 @@ class Grades:
 
 
 @dataclass(frozen=True)
+class Diagnosis:
+    """What the response is judged by.
+
+    covariates
+        Columns of the register, or size_class, that may explain who answers.
+    group
+        One of these, by which a rival treatment post-stratifies.
+    rival_totals
+        Variables whose total is also estimated under rival treatments of nonresponse.
+    """
+
+    covariates: list[str]
+    group: str
+    rival_totals: list[str]
+
+
+@dataclass(frozen=True)
+class FrameCoverage:
+    """How organisations on no list are estimated.
+
+    replicates
+        Of the bootstrap.
+    plausible_aic
+        A model whose AIC is at most so much above the best competes in every replicate.
+    most_lists
+        With more lists there are too many models to compare, and nothing is estimated.
+    """
+
+    replicates: int
+    plausible_aic: float
+    most_lists: int
+
+
+@dataclass(frozen=True)
 class Imputation:
     """The chain of imputation methods and the variable to which each ratio is taken.
 
@@ -152,6 +186,8 @@ class Parameters:
     calibration: Calibration
     interval: Interval
     grades: Grades
+    diagnosis: Diagnosis
+    frame_coverage: FrameCoverage
     match: Match
     edit: Edit
     imputation: Imputation

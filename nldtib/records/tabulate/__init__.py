@@ -54,7 +54,9 @@ class Amounts:
     filled: pd.DataFrame
     spread: pd.DataFrame
 
-    def parts(self, counted: pd.Series, label: pd.Series) -> dict[str, pd.DataFrame]:
+    def parts(
+        self, counted: pd.Series, label: pd.Series, names: Sequence[str]
+    ) -> dict[str, pd.DataFrame]:
         """Return the share of each total that was imputed, and that its largest answer carries.
 
         Parameters
@@ -63,13 +65,19 @@ class Amounts:
             Which rows of the records count.
         label
             The domain of each row; one row of each result per domain.
+        names
+            Variables, the columns of each result.
         """
-        chosen = label[counted]
-        every = self.every[counted].groupby(chosen, observed=False).sum()
-        every = every.where(every != 0)
-        filled = self.filled[counted].groupby(chosen, observed=False).sum()
-        largest = self.spread[counted].groupby(chosen, observed=False).max()
-        return {"imputed": (filled / every).fillna(0.0), "largest": (largest / every).fillna(0.0)}
+        domain, names = label[counted].astype("category").cat, list(dict.fromkeys(names))
+        members = domain.codes.to_numpy()[:, None] == np.arange(len(domain.categories))
+        amounts = [table.loc[counted, names] for table in (self.every, self.filled, self.spread)]
+        every, filled = (members.T.astype(float) @ table.to_numpy() for table in amounts[:2])
+        largest = (members[:, :, None] * amounts[2].to_numpy()[:, None, :]).max(axis=0, initial=0)
+        bottom = np.where(every != 0, every, np.inf)
+        shares = {"imputed": filled / bottom, "largest": largest / bottom}
+        return {
+            name: pd.DataFrame(share, domain.categories, names) for name, share in shares.items()
+        }
 
 
 def cells(source: Source, plan: Sequence[Table]) -> pd.DataFrame:
@@ -170,7 +178,7 @@ def _partition(
         by, label = "|".join(dimensions), _labels(source, dimensions)
         survey = replace(survey, records=survey.records.assign(**{by: label}))
     estimates = _estimated(source, survey, variables, by, counted)
-    return _with_parts(estimates, variables, amounts.parts(counted, label))
+    return _with_parts(estimates, variables, amounts, (counted, label))
 
 
 def _overlapping(
@@ -195,15 +203,19 @@ def _overlapping(
             found.append(share[share["domain"] == item.code])
         here = pd.concat(found).assign(domain=item.code, n=int(inside.sum()))
         label = pd.Series(item.code, inside.index, dtype=pd.CategoricalDtype([item.code]))
-        rows.append(_with_parts(here, variables, amounts.parts(inside, label)))
+        rows.append(_with_parts(here, variables, amounts, (inside, label)))
     return pd.concat(rows, ignore_index=True)
 
 
 def _with_parts(
-    estimates: pd.DataFrame, variables: list[Variable], parts: dict[str, pd.DataFrame]
+    estimates: pd.DataFrame,
+    variables: list[Variable],
+    amounts: Amounts,
+    where: tuple[pd.Series, pd.Series],
 ) -> pd.DataFrame:
     """Add the parts of each estimate; those of a ratio are the parts of its numerator."""
     main = {v.name: v.numerator or v.name for v in variables}
+    parts = amounts.parts(*where, main.values())
     pairs = list(zip(estimates["domain"], estimates["variable"].map(main), strict=True))
     return estimates.assign(
         **{name: [float(part.at[pair]) for pair in pairs] for name, part in parts.items()}
