@@ -18,6 +18,9 @@ LIMITS = Grades(
     0.1,
 )
 
+# Of 2024 nobody knows the public figure.
+FACTORS = {"percent_of_all": {2025: 0.1}, "indirect": {2024: 0.5, 2025: 0.5}}
+
 
 def codes(*names: str) -> tuple[Item, ...]:
     return tuple(Item(name, Label(name, name)) for name in names)
@@ -31,6 +34,20 @@ BOOK = Codebook(
         "turnover": Variable("turnover", WORD, "keur", answer="t"),
         "doubled": Variable("doubled", WORD, "keur", formula="turnover * 2"),
         "share": Variable("share", WORD, "percent", "share", numerator="organisations"),
+        "per_head": Variable(
+            "per_head",
+            WORD,
+            "keur_per_fte",
+            "ratio",
+            numerator="turnover",
+            denominator="organisations",
+        ),
+        "weight": Variable(
+            "weight", WORD, "percent", "scaled", numerator="turnover", factor="percent_of_all"
+        ),
+        "indirect": Variable(
+            "indirect", WORD, "keur", "model", numerator="turnover", factor="indirect"
+        ),
         "growth": Variable("growth", WORD, "percent", "change", numerator="turnover"),
     },
     {
@@ -65,7 +82,7 @@ def source(imputed: pd.DataFrame | None = None) -> tabulate.Source:
     filled = nothing if imputed is None else imputed
     certainty = pd.Series(records["unit"] == "d").astype(int)
     return tabulate.Source(
-        survey, filled, certainty, BOOK, [2024, 2025], Interval(0.95, 6.0), LIMITS
+        survey, filled, certainty, BOOK, [2024, 2025], Interval(0.95, 6.0), LIMITS, FACTORS
     )
 
 
@@ -213,3 +230,22 @@ def test_a_take_all_unit_marks_no_figure():
     marks = by_key(tabulate.cells(certain, plan("turnover", "domain")), "sign")
 
     assert set(marks.values()) == {""}
+
+
+def test_a_scaled_figure_is_its_total_times_the_factor_of_the_year():
+    cells = tabulate.cells(source(), plan("turnover weight per_head", years="all"))
+
+    values, status = by_key(cells), by_key(cells, "status")
+    assert values["weight:total:2025"] == pytest.approx(0.1 * 300)
+    assert by_key(cells, "high")["weight:total:2025"] == pytest.approx(
+        0.1 * by_key(cells, "high")["turnover:total:2025"]
+    )
+    assert values["per_head:total:2025"] == pytest.approx(300 / 8)
+    assert status["weight:total:2024"] == "not_applicable"
+    assert by_key(cells, "grade")["weight:total:2024"] == ""
+
+
+def test_what_is_modelled_bears_a_sign_of_its_own():
+    signs = by_key(tabulate.cells(source(), plan("turnover indirect")), "sign")
+
+    assert (signs["turnover:total:2025"], signs["indirect:total:2025"]) == ("f", "fm")

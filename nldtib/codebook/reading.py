@@ -25,7 +25,7 @@ QUESTION_TYPES = frozenset(
     """text text_long texts number numbers single single_with_comment multiple multiple_with_comment
     yes_no date ranking array_text array_number array_single array_dual_scale""".split()
 )
-STATISTICS = frozenset({"total", "ratio", "share", "change"})
+STATISTICS = frozenset({"total", "ratio", "share", "change", "scaled", "model"})
 ROUND_YEARS = "reference_years"
 # libyaml reads the same as the parser in Python, ten times as fast; it is not on every machine.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -201,7 +201,7 @@ def _variable(name: str, entry: Mapping, answer: str) -> Variable:
             f"Variable {name} asks for an unknown statistic: {statistic}."
             f"{closest(statistic, STATISTICS)} Mend codebook.yml."
         )
-    texts = ("formula", "numerator", "denominator")
+    texts = ("formula", "numerator", "denominator", "factor")
     return Variable(
         name=name,
         label=_label(entry),

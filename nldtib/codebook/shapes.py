@@ -88,7 +88,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Variable:
-    """One column of the records, or one statistic that is made of such columns."""
+    """One column of the records, or one statistic that is made of such columns.
+
+    A `scaled` or `model` statistic is its numerator times `factor` of the year: what the ground
+    rooms know by that name (a public figure, or a parameter of a model).
+    """
 
     name: str
     label: Label
@@ -98,6 +102,7 @@ class Variable:
     formula: str = ""
     numerator: str = ""
     denominator: str = ""
+    factor: str = ""
     base: Label = NO_LABEL
     definition: Label = NO_LABEL
 

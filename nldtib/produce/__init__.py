@@ -13,7 +13,7 @@ from nldtib.produce import counts, diagnosis, editing, linking, withheld
 from nldtib.produce.counts import Prepared
 from nldtib.produce.editing import Progress
 from nldtib.records import clean, impute, load, tabulate, weight
-from nldtib.rounds import Round, read_disclosure
+from nldtib.rounds import Round, read_disclosure, read_factors
 from nldtib.schema import CELLS, CONTRIBUTIONS, Survey
 
 
@@ -105,6 +105,7 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
         choices.reference_years,
         choices.interval,
         choices.grades,
+        read_factors(choices, this_round.root),
     )
     cells = tabulate.cells(source, this_round.tables)
     imputed_figures = cells[["key", "imputed"]].drop_duplicates("key")

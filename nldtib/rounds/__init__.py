@@ -23,6 +23,7 @@ from nldtib.rounds.choices import (
     Clean,
     Diagnosis,
     Disclosure,
+    Economy,
     Edit,
     FrameCoverage,
     Grades,
@@ -44,6 +45,7 @@ __all__ = [
     "Clean",
     "Diagnosis",
     "Disclosure",
+    "Economy",
     "Edit",
     "FrameCoverage",
     "Grades",
@@ -63,6 +65,7 @@ __all__ = [
     "read",
     "read_codebook",
     "read_disclosure",
+    "read_factors",
     "read_parameters",
     "read_plan",
     "read_postcodes",
@@ -207,6 +210,24 @@ def read_postcodes(root: Path) -> dict[int, str]:
     """Read the first postcode of every run in one province, in order, with its code."""
     starts = _yaml(root / "parameters" / "postcodes.yml").get("starts", {})
     return {int(first): str(code) for first, code in sorted(starts.items())}
+
+
+def read_factors(parameters: Parameters, root: Path) -> dict[str, dict[int, float]]:
+    """Return, by the name that the codebook uses, the factor of each reference year.
+
+    `percent_of_gdp` has the years of `data/reference/gdp.csv` (thousand euro) only.
+    """
+    path = root / "data" / "reference" / "gdp.csv"
+    if not path.is_file():
+        raise InputError("There is no data/reference/gdp.csv: the share of GDP cannot be computed.")
+    with path.open(encoding="utf-8", newline="") as lines:
+        gdp = {int(row["reference_year"]): float(row["value"]) for row in csv.DictReader(lines)}
+    years = parameters.reference_years
+    indirect = parameters.economy.indirect_fte_per_fte
+    return {
+        "percent_of_gdp": {year: 100 / gdp[year] for year in years if year in gdp},
+        "indirect_fte_per_fte": dict.fromkeys(years, indirect),
+    }
 
 
 def read_disclosure(folder: Path) -> Disclosure:

@@ -64,6 +64,17 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class Economy:
+    """What turns measured figures into modelled ones.
+
+    indirect_fte_per_fte
+        Jobs at suppliers and elsewhere for each job measured.
+    """
+
+    indirect_fte_per_fte: float
+
+
+@dataclass(frozen=True)
 class FrameCoverage:
     """How organisations on no list are estimated.
 
@@ -188,6 +199,7 @@ class Parameters:
     grades: Grades
     diagnosis: Diagnosis
     frame_coverage: FrameCoverage
+    economy: Economy
     match: Match
     edit: Edit
     imputation: Imputation

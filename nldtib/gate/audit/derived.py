@@ -28,6 +28,8 @@ def findings(cells: pd.DataFrame, contributions: pd.DataFrame, rules: Rules) -> 
                 (made_of.denominator, year, row.place),
             ],
             "share": [(made_of.numerator, year, row.place), (made_of.numerator, year, Place())],
+            "scaled": [(made_of.numerator, year, row.place)],
+            "model": [(made_of.numerator, year, row.place)],
             "change": [(made_of.numerator, first, row.place), (made_of.numerator, year, row.place)],
         }.get(row.statistic)
         if needed is None:

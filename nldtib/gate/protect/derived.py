@@ -17,12 +17,15 @@ def components(cell: Cell, first_year: int, rules: Rules) -> tuple[Cell, ...]:
     """Return the cells that a derived cell is made of.
 
     A ratio needs numerator and denominator at its place, a share its numerator there and in the
-    grand total, a change its numerator in the first and the last reference year.
+    grand total, a change its numerator in the first and the last reference year. What is scaled by
+    a factor that anyone may know is its numerator in another unit.
     """
     name, year, place = cell
     variable = rules.variables[name]
     if variable.statistic == "ratio":
         return (variable.numerator, year, place), (variable.denominator, year, place)
+    if variable.factor:
+        return ((variable.numerator, year, place),)
     if variable.statistic == "share":
         return (variable.numerator, year, place), (variable.numerator, year, EVERYTHING)
     return (variable.numerator, first_year, place), (variable.numerator, year, place)

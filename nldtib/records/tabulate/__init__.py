@@ -1,7 +1,7 @@
 """Fill the table plan: a cell per table, place, reference year and variable, with precision."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -27,6 +27,8 @@ class Source:
         CHANGES rows of imputed values.
     certainty
         1 for rows of a take-all stratum.
+    factors
+        By name and reference year, what scaled and modelled statistics are multiplied by.
     """
 
     survey: Survey
@@ -36,6 +38,7 @@ class Source:
     reference_years: Sequence[int]
     interval: Interval
     grades: Grades
+    factors: Mapping[str, Mapping[int, float]]
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,9 @@ def cells(source: Source, plan: Sequence[Table]) -> pd.DataFrame:
     # A figure that stands in two tables is one figure, to the last bit.
     figures = ["value", "low", "high", "cv", "imputed", "largest"]
     table[figures] = table.groupby("key")[figures].transform("first")
+    table["model"] = [
+        source.book.variables[name].statistic == "model" for name in table["variable"]
+    ]
     return graded(table, source.grades)
 
 
@@ -247,7 +253,7 @@ def _estimated(
         found.append(estimate.total(survey, totals, by, counted, *precision))
     for variable in (v for v in variables if v.statistic != "total"):
         result = _percentage(source, survey, variable, by, counted, precision)
-        result[["estimate", "low", "high"]] *= 100
+        result[["estimate", "low", "high"]] *= _scale(source, variable, survey, counted)
         found.append(result.assign(variable=variable.name))
     rows = pd.concat(found, ignore_index=True).rename(columns={"estimate": "value"})
     return rows[["domain", "variable", "value", "low", "high", "cv", "n"]]
@@ -264,12 +270,22 @@ def _percentage(
     if variable.statistic == "ratio":
         parts = variable.numerator, variable.denominator
         return estimate.ratio(survey, *parts, by, counted, *precision)
+    if variable.factor:
+        return estimate.total(survey, variable.numerator, by, counted, *precision)
     if variable.statistic == "share":
         return estimate.share(survey, variable.numerator, by, counted, *precision)
     years = source.reference_years[0], source.reference_years[-1]
     units = survey.records.loc[counted, "unit"]
     same = survey.records["in_scope"] & survey.records["unit"].isin(units)
     return estimate.change(survey, variable.numerator, *years, by, same, *precision)
+
+
+def _scale(source: Source, variable: Variable, survey: Survey, counted: pd.Series) -> float:
+    """Return what turns an estimate into the unit of its variable; missing where nobody knows."""
+    if variable.factor:
+        year = int(survey.records.loc[counted, "reference_year"].iloc[0])
+        return source.factors[variable.factor].get(year, np.nan)
+    return 100.0 if variable.unit_of_measure == "percent" else 1.0
 
 
 def _components(book: Codebook, name: str) -> set[str]:

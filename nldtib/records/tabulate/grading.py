@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from nldtib.rounds import Grades
-from nldtib.schema import FRAGILE
+from nldtib.schema import FRAGILE, MODEL
 
 LETTERS = "ABCDEF"
 NOT_PUBLISHED = "F"
@@ -48,11 +48,17 @@ def graded(rows: pd.DataFrame, limits: Grades) -> pd.DataFrame:
     rows
         Cells with value, cv and n, the imputed part of each, and the part of it that the largest
         answer outside the take-all strata carries once weighted (`largest`); both are shares.
+        `model` tells what is modelled. Without value a cell is not applicable.
     """
     cv = rows["cv"].fillna(np.inf).where(rows["value"] != 0, 0.0)
     rows = rows.assign(
         grade=[grade(*cell, limits) for cell in zip(cv, rows["imputed"], rows["n"], strict=True)]
     )
-    rows["status"] = np.where(rows["grade"] == NOT_PUBLISHED, "unreliable", "")
-    rows["sign"] = np.where(rows["largest"] > limits.fragile, FRAGILE, "")
-    return rows.drop(columns="largest")
+    absent = rows["value"].isna() & (rows["n"] > 0) & rows["cv"].notna()
+    unreliable = (rows["grade"] == NOT_PUBLISHED) & ~absent
+    rows["status"] = np.select([absent, unreliable], ["not_applicable", "unreliable"], "")
+    rows["grade"] = rows["grade"].mask(absent, "")
+    marks = ((FRAGILE, rows["largest"] > limits.fragile), (MODEL, rows["model"]))
+    signs = [pd.Series(np.where(holds & ~absent, sign, ""), rows.index) for sign, holds in marks]
+    rows["sign"] = signs[0] + signs[1]
+    return rows.drop(columns=["largest", "model"])

@@ -113,7 +113,8 @@ def variables(survey: Survey, codebook: Codebook) -> tuple[str, ...]:
     return tuple(
         name
         for name, about in codebook.variables.items()
-        if all(column in survey.records for column in _columns(about))
+        if not about.factor
+        and all(column in survey.records for column in _columns(about))
         and breakdowns(survey, codebook, name)
         and years(survey, codebook, name)
     )
@@ -276,7 +277,9 @@ def _in_unit(found: pd.DataFrame, about: Variable, statistic: str) -> pd.DataFra
     found["variable"] = about.name
     found["n"] = found["n"].fillna(0).astype(int)
     found[MEASURES] = found[MEASURES].astype(float).where(found["n"] > 0)
-    if statistic not in IN_PERCENT:
+    if statistic not in IN_PERCENT or (
+        statistic == about.statistic and about.unit_of_measure != "percent"
+    ):
         return found.assign(unit_of_measure=about.unit_of_measure)[COLUMNS]
     found[["estimate", "se", "low", "high"]] *= 100
     return found.assign(unit_of_measure="percent")[COLUMNS]
