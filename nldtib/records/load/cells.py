@@ -76,7 +76,11 @@ def read(source: Source, styles: Sequence[str], dominance: float) -> list[Answer
     """
     ticked = choices.ticks(source.columns, source.texts())
     blank = choices.blank_mark(source.columns, source.texts())
-    readers = [_reader(source, row, style, ticked, blank) for row, style in enumerate(styles)]
+    # Columns of one unit share what their texts say.
+    amounts_read: dict[tuple, Reading] = {}
+    readers = [
+        _reader(source, row, style, ticked, blank, amounts_read) for row, style in enumerate(styles)
+    ]
     nothing = Reading(status="missing")
     answered = [
         Answered(
@@ -104,7 +108,14 @@ def unit(column: Column) -> Measure:
     return amounts.measure(column.label, column.question.label)
 
 
-def _reader(source: Source, row: int, style: str, ticked: Mapping[str, str], blank: str) -> Reader:
+def _reader(
+    source: Source,
+    row: int,
+    style: str,
+    ticked: Mapping[str, str],
+    blank: str,
+    amounts_read: dict[tuple, Reading],
+) -> Reader:
     column = source.columns[row]
     kind = choices.kind(column)
     if kind in ("typed", "stored"):
@@ -113,9 +124,15 @@ def _reader(source: Source, row: int, style: str, ticked: Mapping[str, str], bla
         measured = unit(column)
 
         def read_one(text: str, known: str) -> Reading:
-            if text in source.grid.marks:
-                return PERHAPS_NOTHING._replace(alternatives=(text, ""))
-            return read_amount(text, measured, known)
+            key = kind, measured, text, known
+            if key not in amounts_read:
+                nothing = text in source.grid.marks
+                amounts_read[key] = (
+                    PERHAPS_NOTHING._replace(alternatives=(text, ""))
+                    if nothing
+                    else read_amount(text, measured, known)
+                )
+            return amounts_read[key]
 
     else:
         read_text = choices.reader(column, style, ticked, blank)
@@ -139,14 +156,19 @@ def _decide(
         evidence, doubtful = Evidence(dominance), []
         for row in rows:
             doubtful += _weigh(source, row, answered[row], evidence)
+        decided: dict[tuple[int, int, str], list[int]] = defaultdict(list)
         for row, respondent in doubtful:
-            column = answered[row]
-            text, reading = _cell(column, respondent)
+            text, reading = _cell(answered[row], respondent)
             shape = notation.shape(str(text), reading.evidence)
             language = _language(source, respondent)
             known = evidence.decide(shape, respondent, language, percent)
             if known:
-                column.put(np.array([respondent]), readers[row](str(text), known))
+                decided[row, int(answered[row].codes[respondent]), known].append(respondent)
+        for (row, code, known), respondents in decided.items():
+            column = answered[row]
+            column.texts.append(column.texts[code])
+            column.readings.append(readers[row](str(column.texts[code]), known))
+            column.codes[respondents] = len(column.readings) - 1
 
 
 def _weigh(source: Source, row: int, column: Answered, evidence: Evidence) -> list[tuple[int, int]]:

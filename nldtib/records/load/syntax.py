@@ -26,6 +26,9 @@ R_LABELS = re.compile(
     r"data\[, ?(\d+)\] <- factor\(.*?levels=c\((.*?)\), ?labels=c\((.*?)\)\)\s*$", re.MULTILINE
 )
 R_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,\s]+)')
+DATA_FILE = re.compile(
+    r"""(?:/FILE\s*=\s*|read\.csv\()["'](?:[^"']*[/\\])?([^"'/\\\r\n]{1,200})["']"""
+)
 CUT_AT = 255
 
 
@@ -71,7 +74,7 @@ def data_beside(path: Path, text: str) -> Path:
     InputError
         It is not beside the syntax.
     """
-    found = re.search(r"""(?:/FILE\s*=\s*|read\.csv\()["'](?:[^"']*[/\\])?([^"'/\\]+)["']""", text)
+    found = DATA_FILE.search(text)
     candidates = [path.parent / found[1]] if found else []
     candidates += [path.with_suffix(ending) for ending in (".dat", ".csv")]
     for candidate in candidates:
