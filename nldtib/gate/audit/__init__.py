@@ -14,8 +14,9 @@ import pandas as pd
 from nldtib import schema
 from nldtib.codebook import Codebook
 from nldtib.errors import UnprotectedError
-from nldtib.gate.audit import attacks, certificate, derived, leaks, seen, shown, world
+from nldtib.gate.audit import attacks, certificate, derived, leaks, released, seen, shown, world
 from nldtib.gate.audit.findings import OUTSIDER, Finding, Rules, table_of, words
+from nldtib.gate.audit.released import Ledger
 from nldtib.gate.audit.world import COUNTS, RESPONDENTS, World
 
 __all__ = ["certify", "refuse_unfit", "tables"]
@@ -24,7 +25,12 @@ __all__ = ["certify", "refuse_unfit", "tables"]
 WHOLE_UNITS = 0.5
 
 
-def tables(published: pd.DataFrame, contributions: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def tables(
+    published: pd.DataFrame,
+    contributions: pd.DataFrame,
+    rules: Rules,
+    ledger: Ledger | None = None,
+) -> pd.DataFrame:
     """Return every way found to learn from the tables what should stay hidden.
 
     Every hidden sensitive sum is attacked by a reader and by each holding that contributed: linear
@@ -41,12 +47,15 @@ def tables(published: pd.DataFrame, contributions: pd.DataFrame, rules: Rules) -
         One row per respondent and reference year, non-negative; they say what is sensitive.
     rules
         The confidential rule and the codebook.
+    ledger
+        All that was released before: what did not change since stays known, and what did is
+        judged as the difference that it is.
 
     Returns
     -------
     One row per finding, sorted: kind, table, variable, reference_year, place, attacker, reason.
-    Kinds: published, exact, upper, lower, singleton, partner, union, derived, value, repeated,
-    status, inconsistent, unknown, solver. No finding quotes a value.
+    Kinds: published, exact, upper, lower, singleton, partner, union, difference, derived, value,
+    repeated, status, inconsistent, unknown, solver. No finding quotes a value.
 
     Raises
     ------
@@ -77,7 +86,10 @@ def tables(published: pd.DataFrame, contributions: pd.DataFrame, rules: Rules) -
         rows = contributions[contributions["reference_year"].astype(int) == year]
         here = world.build(part, rows, rules)
         found += _false(part, here, int(year))
-        for hit in attacks.hits(here, _counted(here, rules), rules):
+        counted, before = _counted(here, rules), released.worlds(ledger, int(year), rules)
+        spots = dict(zip(here.spots, counted, strict=True))
+        found += released.differences(here, before, spots, int(year), rules)
+        for hit in attacks.hits(released.known(here, before), counted, rules):
             name, place = hit.spot
             table = named.get((name, int(year), place), _nearest(part, name))
             found.append(
@@ -86,7 +98,9 @@ def tables(published: pd.DataFrame, contributions: pd.DataFrame, rules: Rules) -
     return table_of(found)
 
 
-def certify(folder: Path, contributions: pd.DataFrame, rules: Rules) -> None:
+def certify(
+    folder: Path, contributions: pd.DataFrame, rules: Rules, ledger: Ledger | None = None
+) -> None:
     """Audit the cells of an edition as they stand in its file, and certify these bytes.
 
     Raises
@@ -95,7 +109,7 @@ def certify(folder: Path, contributions: pd.DataFrame, rules: Rules) -> None:
         Something was found; there is no certificate then.
     """
     cells = certificate.read_cells(folder)
-    found = tables(cells, contributions, rules)
+    found = tables(cells, contributions, rules, ledger)
     if len(found):
         first = found.iloc[0]
         raise UnprotectedError(

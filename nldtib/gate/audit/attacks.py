@@ -66,7 +66,8 @@ def hits(world: World, counted: np.ndarray, rules: Rules) -> Iterator[Hit]:
     Fischetti & Salazar-Gonzalez (2001), Management Science 47 (attacker problems); Handbook on
     Statistical Disclosure Control, 2nd ed., chapter 4 (singletons and dominated partners).
     """
-    alone = levels.of(world.own, world.own_weighted, counted, unions.smallest(world), rules)
+    floor, agreed = unions.smallest(world), unions.waived(world, rules)
+    alone = levels.of(world.own, world.own_weighted, counted, floor, rules, agreed)
     judged = np.array([" - " not in name for name, _ in world.spots], dtype=bool)
     for position in np.flatnonzero((alone.outsider > 0) & world.known & judged):
         reason = "the cell is sensitive in itself, yet published"
@@ -74,6 +75,12 @@ def hits(world: World, counted: np.ndarray, rules: Rules) -> Iterator[Hit]:
     hidden = np.flatnonzero((alone.outsider > 0) & ~world.known & judged)
     targets = [unions.single(alone, int(position)) for position in hidden]
     views = [_parts(world, own) for own in _views(world)]
+    still = _still(world, views[0])
+    for target in unions.targets(world, still, counted, rules):
+        if target.fixed:
+            yield Hit(target.kind, world.spots[target.position], target.attacker, target.reason)
+        else:
+            targets.append(target)
     for parts in views:
         for target in targets:
             yield from attacked(world, parts[target.position], target)
@@ -144,6 +151,8 @@ def attacked(world: World, part: Part, target: Target) -> Iterator[Hit]:
         kind, reason = _outcome(reach, part.room[spot] > 0)
         kind = target.kind if target.kind and kind != "solver" else kind
         yield Hit(kind, name, OUTSIDER, reason)
+    still = [sign for sign in reach if sign not in failed]
+    yield from _from_inside(name, part, spot, target, still)
 
 
 def _outcome(reach: dict[float, float], can_fall: bool) -> tuple[str, str]:
@@ -162,11 +171,15 @@ def _outcome(reach: dict[float, float], can_fall: bool) -> tuple[str, str]:
 def _from_inside(
     name: Spot, part: Part, spot: int, target: Target, signs: list[float]
 ) -> Iterator[Hit]:
-    """Attack as every holding; only those whom no known witness keeps in doubt need a solver."""
+    """Attack as every holding; only those whom no known witness keeps in doubt need a solver.
+
+    Who gave all that is there has nobody to learn of.
+    """
+    others = part.room[spot] - part.own[spot] > ROUNDING * part.room[spot]
     for sign in signs:
         everyone = np.arange(part.own.shape[1])
         level = np.where(everyone == target.first, target.largest, target.level)
-        knows = (part.own > 0).any(axis=0) & (level > 0)
+        knows = (part.own > 0).any(axis=0) & (level > 0) & others
         if target.alone and target.first >= 0:
             knows[target.first] = False
         for holding in np.flatnonzero(knows):

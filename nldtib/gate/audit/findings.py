@@ -23,6 +23,11 @@ class Rules(Protocol):
     p_percent: float
     variables: Mapping[str, Variable]
     dimensions: Mapping[str, Dimension]
+    dominant_holdings: int
+    k_percent: float
+
+    def waived(self, variable: str) -> frozenset[str]:
+        """Return the holdings that agreed to be recognised in a variable."""
 
 
 class Finding(NamedTuple):

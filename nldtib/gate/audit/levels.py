@@ -31,7 +31,12 @@ class Levels:
 
 
 def of(
-    own: np.ndarray, weighted: np.ndarray, counted: np.ndarray, smallest: np.ndarray, rules: Rules
+    own: np.ndarray,
+    weighted: np.ndarray,
+    counted: np.ndarray,
+    smallest: np.ndarray,
+    rules: Rules,
+    waived: np.ndarray | None = None,
 ) -> Levels:
     """Return the levels of sums.
 
@@ -46,6 +51,8 @@ def of(
         measures the doubt about a zero.
     rules
         The confidential rule.
+    waived
+        Which holdings may be recognised in which sum: the largest is then the largest other one.
 
     Source
     ------
@@ -56,14 +63,19 @@ def of(
         nothing = np.zeros(0)
         return Levels(nothing, nothing, nothing.astype(int), nothing.astype(bool))
     share = rules.p_percent / 100
-    padded = np.column_stack([own, np.zeros((len(own), 3))])
-    ranked = -np.sort(-padded, axis=1)[:, :3]
-    one, two, three = ranked.T
+    needy = own if waived is None else np.where(waived, 0.0, own)
+    one, mine = needy.max(axis=1, initial=0.0), needy.argmax(axis=1) if own.shape[1] else 0
+    rivals = own.copy()
+    rivals[np.arange(len(own)), mine] = 0.0
+    two = rivals.max(axis=1, initial=0.0)
     sums = np.minimum(own.sum(axis=1), weighted.sum(axis=1))
     rest = sums - one - two
     present = (own > 0).sum(axis=1)
-    few = present < rules.fewest_holdings
+    few = (present < rules.fewest_holdings) & ((one > 0) | (present == 0))
     short = share * one - rest
+    if rules.dominant_holdings:
+        most = -np.sort(-own, axis=1)[:, : rules.dominant_holdings].sum(axis=1)
+        short = np.maximum(short, np.where(one > 0, 100 / rules.k_percent * most - sums, 0.0))
     counted = counted.astype(bool)
     dominated = ~few & ~counted & (short > 1e-9 * one)
     level = np.where(dominated, np.maximum(short, SMALLEST_LEVEL * one), 0.0)

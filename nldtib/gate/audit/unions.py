@@ -60,6 +60,16 @@ def smallest(world: World) -> np.ndarray:
     return np.array([least.get(name, 1.0) for name, _ in world.spots])
 
 
+def waived(world: World, rules: Rules) -> np.ndarray | None:
+    """Return per spot and holding whether it agreed to be recognised; None where nobody did."""
+    names = sorted({name for name, _ in world.spots})
+    agreed = {name: rules.waived(name) for name in names}
+    if not any(agreed.values()):
+        return None
+    masks = {name: np.isin(world.holdings, sorted(some)) for name, some in agreed.items()}
+    return np.array([masks[name] for name, _ in world.spots])
+
+
 def targets(
     world: World, movements: np.ndarray, counted: np.ndarray, rules: Rules
 ) -> Iterator[Target]:
@@ -73,7 +83,7 @@ def targets(
     movements
         Random movements of the hidden spots that agree with everything published, one a column.
     """
-    floor = smallest(world)
+    floor, agreed = smallest(world), waived(world, rules)
     for margin, parts in world.margins:
         hidden = [part for part in parts if not world.known[part]]
         if len(hidden) < 2:
@@ -86,7 +96,8 @@ def targets(
             own = world.own[chosen].sum(axis=0)[None]
             weighted = world.own_weighted[chosen].sum(axis=0)[None]
             where = slice(margin, margin + 1)
-            found = levels.of(own, weighted, counted[where], floor[where], rules)
+            given = None if agreed is None else agreed[where]
+            found = levels.of(own, weighted, counted[where], floor[where], rules, given)
             asked = found.largest[0] if attacker == found.first[0] else found.outsider[0]
             if asked > 0 and not (found.alone[0] and attacker == found.first[0]):
                 yield _target(margin, found, kind, fixed)

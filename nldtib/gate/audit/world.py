@@ -8,7 +8,7 @@ makes of others ties spots of several variables.
 import ast
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,8 @@ class World:
         Position of a margin and of the parts that add up to it, within one variable.
     ties
         Positions and signs that add up to zero, across variables.
+    holdings
+        Names of the columns.
     """
 
     spots: tuple[Spot, ...]
@@ -56,6 +58,7 @@ class World:
     known: np.ndarray
     margins: tuple[tuple[int, tuple[int, ...]], ...]
     ties: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
+    holdings: tuple[str, ...]
 
 
 def build(cells: pd.DataFrame, rows: pd.DataFrame, rules: Rules) -> World:
@@ -100,7 +103,8 @@ def build(cells: pd.DataFrame, rows: pd.DataFrame, rules: Rules) -> World:
         amounts.append((sums.inside @ (each * answers[:, None]).tocsr()).toarray())
         weighted.append((sums.inside @ (each * (answers * weights)[:, None]).tocsr()).toarray())
     own, own_weighted = np.vstack(amounts), np.vstack(weighted)
-    whole = World(tuple(spots), own, own_weighted, np.array(known), tuple(margins), ())
+    names = tuple(map(str, holdings.categories))
+    whole = World(tuple(spots), own, own_weighted, np.array(known), tuple(margins), (), names)
     return _tied(whole, rows, rules)
 
 
@@ -199,10 +203,14 @@ def _tied(world: World, rows: pd.DataFrame, rules: Rules) -> World:
                 spots.append((f"{large} - {small}", place))
                 own.append((world.own[other] - world.own[one])[None])
                 own_weighted.append((world.own_weighted[other] - world.own_weighted[one])[None])
-    known = np.zeros(len(spots), dtype=bool)
-    known[: len(world.known)] = world.known
-    return World(
-        tuple(spots), np.vstack(own), np.vstack(own_weighted), known, world.margins, tuple(ties)
+    more = len(spots) - len(world.spots)
+    return replace(
+        world,
+        spots=tuple(spots),
+        own=np.vstack(own),
+        own_weighted=np.vstack(own_weighted),
+        known=np.append(world.known, np.zeros(more, dtype=bool)),
+        ties=tuple(ties),
     )
 
 

@@ -1,0 +1,94 @@
+"""What left the room before: a cell stays known, and new minus old belongs to whoever changed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from nldtib.gate.audit import levels, shown, unions, world
+from nldtib.gate.audit.findings import OUTSIDER, Finding, Rules, words
+from nldtib.gate.audit.world import RESPONDENTS, Spot, World
+
+# Sums of floats differ in their last digits; what differs by this share did not change.
+SAME = 1e-9
+
+
+class Release(Protocol):
+    """One publication as it was: the cells that were shown, the contributions behind them."""
+
+    cells: pd.DataFrame
+    contributions: pd.DataFrame
+
+
+class Ledger(Protocol):
+    """All that was released before this edition, oldest first."""
+
+    releases: Sequence[Release]
+
+
+def worlds(ledger: Ledger | None, year: int, rules: Rules) -> list[World]:
+    """Return the world of one reference year as each earlier release showed it."""
+    found = []
+    for release in ledger.releases if ledger is not None else ():
+        known = release.cells[release.cells["variable"].isin(rules.variables)]
+        cells = known[known["reference_year"].astype(int) == year]
+        rows = release.contributions
+        rows = rows[rows["reference_year"].astype(int) == year]
+        if len(cells):
+            found.append(world.build(shown.placed(cells, rules), rows, rules))
+    return found
+
+
+def known(here: World, before: Sequence[World]) -> World:
+    """Return the world in which all is known that was published before and did not change."""
+    open_now = here.known.copy()
+    for old in before:
+        for now, then, change in _shared(here, old):
+            size = max(here.own[now].sum(), 1.0)
+            if old.known[then] and np.abs(change).sum() <= SAME * size:
+                open_now[now] = True
+    return replace(here, known=open_now)
+
+
+def differences(
+    here: World, before: Sequence[World], counted: Mapping[Spot, bool], year: int, rules: Rules
+) -> Iterator[Finding]:
+    """Find cells whose change since an earlier release belongs to too few, or to one above all.
+
+    Source
+    ------
+    Handbook on Statistical Disclosure Control, 2nd ed., chapter 4: a difference of two released
+    sums is a sum like any other.
+    """
+    smallest = unions.smallest(here)
+    for old in before:
+        for now, then, change in _shared(here, old):
+            name, place = here.spots[now]
+            size = max(here.own[now].sum(), 1.0)
+            both = here.known[now] and old.known[then] and not counted[here.spots[now]]
+            if not both or np.abs(change).sum() <= SAME * size:
+                continue
+            moved = np.abs(change)[None]
+            moved[moved <= SAME * size] = 0.0
+            count = np.array([False])
+            found = levels.of(moved, moved, count, smallest[now : now + 1], rules)
+            if found.outsider[0] > 0:
+                reason = "minus what was released before, it tells what few holdings changed"
+                yield Finding("difference", "", name, year, words(place), OUTSIDER, reason)
+
+
+def _shared(here: World, old: World) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Give spots that stand in both worlds, and by how much each holding changed there."""
+    holdings = sorted({*here.holdings, *old.holdings})
+    place = {name: number for number, name in enumerate(holdings)}
+    columns = [np.array([place[name] for name in one.holdings], dtype=int) for one in (here, old)]
+    position = {spot: number for number, spot in enumerate(old.spots)}
+    for now, spot in enumerate(here.spots):
+        then = position.get(spot)
+        if then is not None and spot[0] != RESPONDENTS:
+            change = np.zeros(len(holdings))
+            change[columns[0]] += here.own[now]
+            change[columns[1]] -= old.own[then]
+            yield now, then, change
