@@ -26,6 +26,12 @@ def read(content: bytes, name: str, largest: int) -> Grid:
         groups = range(file.metadata.num_row_groups)
         size = sum(file.metadata.row_group(group).total_byte_size for group in groups)
         table = file.read() if size <= largest else None
+        names = table.schema.names if table is not None else []
+        sheet = (
+            [[_text(v) for v in column.to_pylist()] for column in table.columns]
+            if table is not None
+            else []
+        )
     except Exception:  # pyarrow raises nearly anything on a damaged file
         raise InputError(
             f"{name} is a Parquet file that is damaged or cut off. Write it again."
@@ -39,14 +45,14 @@ def read(content: bytes, name: str, largest: int) -> Grid:
         raise InputError(f"{name} has no response. Export the responses again.")
     columns, converted = [], {}
     for position, field in enumerate(table.schema):
-        cells = [_text(value) for value in table.column(position).to_pylist()]
+        cells = sheet[position]
         columns.append(coded(cells))
         if pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
             converted |= {
                 (row, position): NUMBER for row, text in enumerate(cells) if text is not None
             }
     return Grid(
-        headings=tuple(table.schema.names),
+        headings=tuple(names),
         columns=tuple(columns),
         tool="Parquet",
         blanks_kept=any("" in column.texts for column in columns),
