@@ -80,6 +80,7 @@ def _produce(chosen: argparse.Namespace) -> None:
     with report.construction(this_round, chosen.edition) as site:
         produced = produce.edition(this_round, chosen.edition, _step)
         produce.write(produced, this_round, site.folder, _step)
+        produce.release(produced, this_round, chosen.to)
     print(rounds.edition_folder(this_round.root, this_round.name, chosen.edition) / "cells.csv")
 
 
@@ -97,6 +98,7 @@ def _run(chosen: argparse.Namespace) -> None:
         produced = produce.edition(this_round, chosen.edition, _step)
         produce.write(produced, this_round, site.folder, _step)
         index = report.build(site, this_round)
+        produce.release(produced, this_round, chosen.to)
     folder = rounds.edition_folder(this_round.root, this_round.name, chosen.edition)
     print(folder / index.name)
 
@@ -161,6 +163,10 @@ def _parser() -> argparse.ArgumentParser:
         if name != "check":
             command.add_argument(
                 "--edition", required=True, help="name of the edition, as in first"
+            )
+        if name in ("produce", "run"):
+            command.add_argument(
+                "--to", action="append", default=[], metavar="NAME", help="who receives this draft"
             )
         if name == "report":
             command.add_argument("notebooks", nargs="*", help="only these notebooks")

@@ -130,9 +130,10 @@ def add(
     """
     folder = round_folder / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
+    entries = _entries(folder)
     kept = [_kept(folder, table) for table in (cells, contributions)]
     names = "; ".join(sorted(recipients))
-    _append(folder, RELEASED, survey_round, edition, names, decided_upon, *kept)
+    _append(folder, entries, RELEASED, survey_round, edition, names, decided_upon, *kept)
 
 
 def withdraw(round_folder: Path) -> int:
@@ -168,7 +169,8 @@ def withdraw(round_folder: Path) -> int:
     for row in new:
         entry = released[row["number"]]
         signed = f"{row['who']} {row['date']}: {row['reason']}"
-        _append(folder, TAKEN_BACK, entry.survey_round, entry.edition, signed, entry.number, "", "")
+        words = (entry.survey_round, entry.edition, signed, entry.number, "", "")
+        _append(folder, _entries(folder), TAKEN_BACK, *words)
     return len(new)
 
 
@@ -204,23 +206,10 @@ def _entries(folder: Path) -> list[Entry]:
     return entries
 
 
-def _append(folder: Path, *words: str) -> None:
-    entries = _entries(folder)
-    what, survey_round, edition, recipients, decided_upon, cells, contributions = words
+def _append(folder: Path, entries: Sequence[Entry], *words: str) -> None:
     previous = entries[-1].digest if entries else BEGIN
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    line = (
-        str(len(entries) + 1),
-        what,
-        survey_round,
-        edition,
-        recipients,
-        today,
-        decided_upon,
-        cells,
-        contributions,
-        previous,
-    )
+    line = (str(len(entries) + 1), *words[:4], today, *words[4:], previous)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if not entries:

@@ -1,5 +1,6 @@
 """From a raw round to protected cells. This room knows the order of the others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import starmap
 from pathlib import Path
@@ -7,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from nldtib.errors import InputError
-from nldtib.gate import audit, protect
+from nldtib.gate import audit, ledger
 from nldtib.pages import cells as edition_files
-from nldtib.produce import counts, diagnosis, editing, linking, withheld
+from nldtib.produce import counts, diagnosis, editing, gate, linking, withheld
 from nldtib.produce.counts import Prepared
 from nldtib.produce.editing import Progress
 from nldtib.records import clean, impute, load, tabulate, weight
-from nldtib.rounds import Round, read_disclosure, read_factors
+from nldtib.rounds import Round, read_factors
 from nldtib.schema import CELLS, CONTRIBUTIONS, Survey
 
 
@@ -22,6 +23,7 @@ class Produced:
     """The safe files of an edition, and the tables that stay beside the records.
 
     `secret` holds, by the file they go to: contributions, findings, changes, doubts, reasons.
+    `about` is a digest of all that the gate decided upon.
     """
 
     cells: pd.DataFrame
@@ -30,6 +32,7 @@ class Produced:
     run: dict
     contributions: pd.DataFrame
     secret: dict[str, pd.DataFrame]
+    about: str
 
 
 def silent(_: str) -> None:
@@ -93,6 +96,7 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     NldtibError
         As in `prepare`.
     """
+    ledger.withdraw(this_round.folder)
     prepared = prepare(this_round, progress)
     choices, book = this_round.parameters, this_round.codebook
     progress("estimate")
@@ -112,9 +116,11 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     cells = cells[_cell_columns(book.dimensions)]
     progress("protect")
     contributions = contributions_of(prepared, this_round)
-    limits = read_disclosure(this_round.folder)
-    rules = protect.Rules(limits.fewest_holdings, limits.p_percent, book.variables, book.dimensions)
-    pattern = protect.tables(cells, contributions, rules)
+    flags = gate.imputed_of(prepared, source)
+    decided = gate.decide(this_round, name, cells, contributions, flags)
+    pattern = decided.pattern
+    for sentence in pattern.advice:
+        progress(sentence)
     run = counts.run_record(this_round, name, prepared)
     account, quality = counts.account(prepared), counts.quality(prepared, source, pattern.cells)
     by_part = counts.imputed_figures(pattern.cells, imputed_figures, choices.grades)
@@ -137,7 +143,7 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
         "disclosure/reasons.csv": pattern.reasons,
         withheld.FILE: withheld.table(prepared, book),
     }
-    return Produced(pattern.cells, account, quality, run, contributions, secret)
+    return Produced(pattern.cells, account, quality, run, contributions, secret, decided.about)
 
 
 def write(produced: Produced, this_round: Round, folder: Path, progress: Progress = silent) -> None:
@@ -158,9 +164,19 @@ def write(produced: Produced, this_round: Round, folder: Path, progress: Progres
         path.parent.mkdir(exist_ok=True)
         table.to_csv(path, index=False, lineterminator="\n")
     progress("audit")
-    limits, book = read_disclosure(this_round.folder), this_round.codebook
-    rules = protect.Rules(limits.fewest_holdings, limits.p_percent, book.variables, book.dimensions)
-    audit.certify(folder, produced.contributions, rules)
+    audit.certify(folder, produced.contributions, gate.rules_of(this_round))
+
+
+def release(produced: Produced, this_round: Round, recipients: Sequence[str] = ()) -> None:
+    """Note in the ledger that an edition leaves the room; what stands there already stays.
+
+    Parameters
+    ----------
+    recipients
+        Who receives it; nobody named means everybody.
+    """
+    name = str(produced.run["edition"])
+    gate.note(this_round, name, produced.about, produced.cells, produced.contributions, recipients)
 
 
 def contributions_of(prepared: Prepared, this_round: Round) -> pd.DataFrame:

@@ -288,7 +288,11 @@ def typed(shape: type, raw: object, source: str) -> typing.Any:
         raise ParameterError(
             f"{source} has no setting {unknown[0]}.{closest(unknown[0], hints)} Nothing was run."
         )
-    absent = [field.name for field in dataclasses.fields(shape) if field.name not in raw]
+    absent = [
+        field.name
+        for field in dataclasses.fields(shape)
+        if field.name not in raw and field.default is dataclasses.MISSING
+    ]
     if absent:
         raise ParameterError(f"{source} lacks the setting {absent[0]}. Nothing was run.")
     values = {name: _value(hints[name], value, f"{source}: {name}") for name, value in raw.items()}

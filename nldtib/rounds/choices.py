@@ -181,6 +181,8 @@ class Disclosure:
 
     fewest_holdings: int
     p_percent: float
+    dominant_holdings: int = 0
+    k_percent: float = 100.0
 
 
 @dataclass(frozen=True)

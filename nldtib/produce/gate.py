@@ -1,0 +1,137 @@
+"""What the gate needs to know of a round: its rule, what people decided, and the ledger."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from nldtib.errors import InputError
+from nldtib.gate import ledger, protect
+from nldtib.gate.ledger import Ledger
+from nldtib.produce.counts import Prepared
+from nldtib.records import tabulate
+from nldtib.rounds import Round, read_disclosure
+
+WAIVERS = Path("disclosure") / "waivers.csv"
+FORCED = Path("disclosure") / "forced.csv"
+OPEN, CLOSED = "open", "closed"
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the gate decided for an edition, and a digest of all that it decided upon."""
+
+    pattern: protect.Pattern
+    about: str
+
+
+def rules_of(this_round: Round) -> protect.Rules:
+    """Return the confidential rule of a round with its codebook and its waivers.
+
+    Raises
+    ------
+    InputError
+        A waiver is not signed.
+    """
+    limits, book = read_disclosure(this_round.folder), this_round.codebook
+    signed = _signed(this_round.folder / WAIVERS, ("holding", "who", "date", "scope"))
+    return protect.Rules(
+        limits.fewest_holdings,
+        limits.p_percent,
+        book.variables,
+        book.dimensions,
+        limits.dominant_holdings,
+        limits.k_percent,
+        tuple(protect.Waiver(**{name: row[name] for name in row}) for row in signed),
+    )
+
+
+def decide(
+    this_round: Round,
+    edition: str,
+    cells: pd.DataFrame,
+    contributions: pd.DataFrame,
+    imputed: pd.DataFrame,
+) -> Decided:
+    """Protect the cells of an edition together with all that left the room before.
+
+    Parameters
+    ----------
+    imputed
+        Rows as those of `contributions`, a column `imputed.<variable>` of 0 and 1 for each.
+    """
+    rules, forced = rules_of(this_round), _forced(this_round.folder)
+    limits = (read_disclosure(this_round.folder), rules.waivers, sorted(forced.open))
+    about = ledger.about(
+        [
+            cells.to_csv(index=False).encode(),
+            contributions.to_csv(index=False).encode(),
+            imputed.to_csv(index=False).encode(),
+            repr((limits, sorted(forced.closed))).encode(),
+        ]
+    )
+    known = released(this_round).before(edition, about)
+    flagged = pd.concat([contributions, imputed], axis=1)
+    return Decided(protect.tables(cells, flagged, rules, known, forced), about)
+
+
+def released(this_round: Round) -> Ledger:
+    """Return all that left the room, of this round and of the rounds before it."""
+    earlier = [
+        this_round.folder.parent / str(name)
+        for name in sorted(this_round.parameters.earlier_rounds)
+    ]
+    return ledger.read([*earlier, this_round.folder])
+
+
+def note(
+    this_round: Round,
+    edition: str,
+    about: str,
+    cells: pd.DataFrame,
+    contributions: pd.DataFrame,
+    recipients: Sequence[str],
+) -> None:
+    """Put an edition that is about to leave the room in the ledger, unless it stands there."""
+    if not released(this_round).holds(edition, about):
+        folder, name = this_round.folder, this_round.name
+        ledger.add(folder, name, edition, about, cells, contributions, recipients)
+
+
+def imputed_of(prepared: Prepared, source: tabulate.Source) -> pd.DataFrame:
+    """Return which values of the contributions were imputed, as protect wants to know it."""
+    inside = prepared.survey.records["in_scope"]
+    flags = (tabulate.weighted_amounts(source).filled[inside] > 0).astype(int)
+    flags = flags.loc[:, flags.any()]
+    return flags.add_prefix("imputed.").reset_index(drop=True)
+
+
+def _forced(folder: Path) -> protect.Forced:
+    rows = _signed(folder / FORCED, ("key", "decision", "who", "date", "reason"))
+    strange = [row for row in rows if row["decision"] not in (OPEN, CLOSED)]
+    if strange:
+        raise InputError(
+            f"{len(strange)} line(s) of forced.csv have a decision other than open or closed."
+        )
+    chosen = {
+        decision: frozenset(row["key"] for row in rows if row["decision"] == decision)
+        for decision in (OPEN, CLOSED)
+    }
+    return protect.Forced(chosen[OPEN], chosen[CLOSED])
+
+
+def _signed(path: Path, names: tuple[str, ...]) -> list[dict[str, str]]:
+    """Read a list that a person keeps by hand; every line says who decided and when."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    wrong = [row for row in rows if set(row) != set(names) or not all(row.values())]
+    if wrong:
+        raise InputError(
+            f"{len(wrong)} line(s) of {path.name} are not complete. Each needs {', '.join(names)}; "
+            "what is not signed does not count."
+        )
+    return rows
