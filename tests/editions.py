@@ -15,6 +15,7 @@ from nldtib import rounds, schema
 from nldtib.pages import cells
 
 ROOT = Path(__file__).resolve().parents[1]
+FACTORS = {"percent_of_gdp": 1e-7, "indirect_fte_per_fte": 0.5}
 LAST_YEAR = {
     "organisations": 1047.0,
     "turnover_total": 57_412_300.0,
@@ -239,11 +240,16 @@ def _row(book, years, table, name, where, year, world) -> dict:
 
 def _value(book, years, name, where, year, world) -> float:
     variable = book.variables[name]
+    if variable.factor:
+        return FACTORS[variable.factor] * _value(
+            book, years, variable.numerator, where, year, world
+        )
     if variable.statistic in ("ratio", "share"):
         below = variable.denominator or variable.numerator
         group = where if variable.statistic == "ratio" else {}
         part = _value(book, years, variable.numerator, where, year, world)
-        return 100 * part / _value(book, years, below, group, year, world)
+        scale = 100 if variable.unit_of_measure == "percent" else 1
+        return scale * part / _value(book, years, below, group, year, world)
     if variable.statistic == "change":
         first, last = (
             _value(book, years, variable.numerator, where, y, world) for y in (years[0], years[-1])
