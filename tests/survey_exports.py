@@ -112,6 +112,17 @@ def converted(book, responses, yes="1", no="2"):
     return [{h: change(every.get(h), text) for h, text in row.items()} for row in responses]
 
 
+def marked(book, responses, no_answer="-99", empty="-98"):
+    """Return answers with a code in place of what was never stored, and of what was left blank."""
+
+    def change(column, text):
+        numbered = column is not None and choices.kind(column) not in ("tick", "yes_no", "date")
+        return {None: no_answer, "": empty}.get(text, text) if numbered else text
+
+    every = columns_of(book)
+    return [{h: change(every.get(h), text) for h, text in row.items()} for row in responses]
+
+
 def csv(headings, responses, separator=",", codec="utf-8-sig", empty_line=False):
     def field(text):
         return "" if text is None else '"' + text.replace('"', '""') + '"'

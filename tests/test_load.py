@@ -7,6 +7,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -14,6 +15,7 @@ from nldtib import codebook
 from nldtib.errors import InputError
 from nldtib.records import load
 from nldtib.records.load import amounts, notation
+from nldtib.records.load.grid import coded
 
 SAMPLES = Path(__file__).resolve().parents[1].parent / "shared" / "samples" / "survey_exports"
 CODES = "limesurvey_codes_comma.csv"
@@ -679,11 +681,13 @@ def test_a_comma_and_three_digits_is_never_decided_by_a_dutch_column(tmp_path):
     ],
 )
 def test_what_a_respondent_proved_for_an_amount_with_two_senses(own, shape, percent, notation_of):
-    evidence = notation.Evidence(dominance=0.9)
+    evidence, respondent = notation.evidence(coded(["nl"]), dominance=0.9), np.array([0])
     for proof in own:
-        evidence.add(0, "nl", proof)
+        evidence.add(respondent, proof)
 
-    assert evidence.decide(shape, 0, "nl", percent) == notation_of
+    known = evidence.decide(respondent, np.array([notation.SHAPES.index(shape)]), percent)
+
+    assert notation.KNOWN[known.item()] == notation_of
 
 
 def test_a_short_point_beside_a_dutch_column_is_not_decided(tmp_path):
@@ -755,6 +759,16 @@ def test_a_workbook_that_lost_its_zeros_makes_small_numbers_doubtful_too(tmp_pat
 
     assert cell(answers, "fin_OMZ", 2025) == ("", "suspect_decimal")
     assert cell(answers, "fin_OMZ", 2025, "2") == ("9", "ok")
+
+
+def test_a_number_that_stands_for_nothing_in_a_workbook_is_nothing(tmp_path):
+    row = response(fin_OMZ_J2024=-99, fin_OMZ_J2025=9, org="-98", opm="-98", patn=-99)
+
+    answers = load.answers(workbook(tmp_path, row), small_codebook(tmp_path))
+
+    assert cell(answers, "fin_OMZ", 2024) == ("", "missing")
+    assert cell(answers, "fin_OMZ", 2025) == ("9", "ok")
+    assert cell(answers, "opm") == ("", "missing")
 
 
 def test_numbers_of_a_workbook_prove_no_notation(tmp_path):
@@ -856,6 +870,7 @@ def zipped(names):
         (zipped(["xl/workbook.xml"])[:40], "damaged or cut off"),
         (b'{"responses": []}', "no response"),
         (b'{"status": "No permission"}', "JSON without responses"),
+        (b'{"responses": [{"id": "1", "opm": "\\ud83d"}]}', "letters that are damaged"),
         (b"<html><body>Log in</body></html>", "XML or HTML"),
         (b"\x00\x01\x02\x03\x00\x05\x00\x00", "binary"),
         (bytes(range(128, 256)), "byte"),

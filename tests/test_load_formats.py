@@ -211,6 +211,7 @@ def lossy(book, responses, folder):
     heads = list(responses[0])
     data, syntax = exports.spss_pair(book, responses)
     marked, marks = exports.spss_pair(book, responses, "-99", "-98")
+    numbered = exports.marked(book, responses)
     frame, script = exports.r_pair(book, responses)
     definition, fixed = exports.triple_s(book, responses)
     commas, separated = exports.triple_s(book, responses, fixed=False)
@@ -226,6 +227,8 @@ def lossy(book, responses, folder):
         "converted": exports.csv(heads, exports.converted(book, responses)),
         "workbook": exports.xlsx(heads, responses),
         "workbook, labels": exports.xlsx(heads, exports.full_answers(book, responses)),
+        "workbook, marks": exports.xlsx(heads, numbered),
+        "stata, marks": exports.stata_xml(book, numbered),
         "stata": exports.stata_xml(book, responses),
         "d.dat": data,
         "m.dat": marked,

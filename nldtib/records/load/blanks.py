@@ -18,15 +18,17 @@ ARRAYS = ("array_single", "array_dual_scale")
 NUMERIC = ("number", "numbers")
 
 
-def kind(text: str | None, column: Column, style: str, kept: bool, always: bool) -> int:
-    """Return VALUE, BLANK, ABSENT or UNKNOWN (blank or absent) for one cell.
+def kinds(
+    texts: Sequence[str | None], column: Column, style: str, kept: bool, always: bool
+) -> np.ndarray:
+    """Return VALUE, BLANK, ABSENT or UNKNOWN (blank or absent) for each text of a column.
 
     Parameters
     ----------
-    text
-        The cell, None where nothing stands.
+    texts
+        Different cells, None where nothing stands.
     column
-        Its column.
+        Their column.
     style
         Answer style of the column, from `choices`.
     kept
@@ -34,18 +36,27 @@ def kind(text: str | None, column: Column, style: str, kept: bool, always: bool)
     always
         Whether a multiple choice that was seen always says yes or no in this file.
     """
-    question = column.question.type
     reads = choices.kind(column)
-    if style == choices.LABELS and text == choices.ABSENT and reads in ("tick", "yes_no"):
-        return ABSENT if reads == "tick" else UNKNOWN
-    if text is not None and text.strip():
-        return VALUE
-    if not kept:
-        # LimeSurvey stores a number that was left open as NULL, reached or not.
-        return ABSENT if question in NUMERIC or (reads == "tick" and always) else UNKNOWN
-    if text is not None and style == choices.LABELS and question in ARRAYS:
-        return UNKNOWN
-    return ABSENT if text is None else BLANK
+    says_absent = style == choices.LABELS and reads in ("tick", "yes_no")
+
+    def empty(text: str | None) -> int:
+        question = column.question.type
+        if text == choices.ABSENT:
+            return ABSENT if reads == "tick" else UNKNOWN
+        if not kept:
+            # LimeSurvey stores a number that was left open as NULL, reached or not.
+            return ABSENT if question in NUMERIC or (reads == "tick" and always) else UNKNOWN
+        if text is not None and style == choices.LABELS and question in ARRAYS:
+            return UNKNOWN
+        return ABSENT if text is None else BLANK
+
+    found = [
+        VALUE
+        if text and not text.isspace() and not (says_absent and text == choices.ABSENT)
+        else empty(text)
+        for text in texts
+    ]
+    return np.array(found, dtype=np.int8)
 
 
 def settle(kinds: np.ndarray, columns: Sequence[Column], submitted: np.ndarray) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from nldtib.records.load import amounts, choices, declared, notation, spreadshee
 from nldtib.records.load.amounts import Measure
 from nldtib.records.load.expected import Column
 from nldtib.records.load.grid import Coded, Grid, Reading
-from nldtib.records.load.notation import Evidence
+from nldtib.records.load.notation import KNOWN, Evidence
 
 Reader = Callable[[str, str], Reading]
+AmountsRead = defaultdict[tuple[str, Measure], dict[tuple[str, str], Reading]]
 PERHAPS_NOTHING = Reading("", "suspect", note="perhaps a code for a missing answer")
 
 
@@ -46,16 +47,42 @@ class Answered:
 
     def put(self, respondents: np.ndarray, reading: Reading) -> None:
         """Give some respondents another reading of what stands in their cell."""
-        for code in np.unique(self.codes[respondents]):
-            here = respondents[self.codes[respondents] == code]
-            self.texts.append(self.texts[code])
-            self.readings.append(reading)
-            self.codes[here] = len(self.readings) - 1
+        codes, which = np.unique(self.codes[respondents], return_inverse=True)
+        self._replace(respondents, codes.tolist(), which, [reading] * len(codes))
+
+    def decide(self, respondents: np.ndarray, known: np.ndarray, reader: Reader) -> None:
+        """Read what stands in the cells of some respondents again, by the notation of each.
+
+        `known` is the place of the notation in KNOWN, and none of its first.
+        """
+        cases = self.codes[respondents] * len(KNOWN) + known
+        different, which = np.unique(cases, return_inverse=True)
+        codes = (different // len(KNOWN)).tolist()
+        notations = [KNOWN[place] for place in different % len(KNOWN)]
+        readings = [
+            reader(str(self.texts[code]), notation)
+            for code, notation in zip(codes, notations, strict=True)
+        ]
+        self._replace(respondents, codes, which, readings)
+
+    def _replace(
+        self,
+        respondents: np.ndarray,
+        codes: Sequence[int],
+        which: np.ndarray,
+        readings: Sequence[Reading],
+    ) -> None:
+        self.codes[respondents] = len(self.readings) + which
+        self.texts.extend([self.texts[code] for code in codes])
+        self.readings.extend(readings)
 
     def with_status(self, statuses: Sequence[str]) -> np.ndarray:
         """Return the respondents whose reading has one of some statuses."""
-        found = [code for code, reading in enumerate(self.readings) if reading.status in statuses]
-        return np.flatnonzero(np.isin(self.codes, found)) if found else np.empty(0, dtype=int)
+        return self.where([reading.status in statuses for reading in self.readings])
+
+    def where(self, wanted: Sequence[bool]) -> np.ndarray:
+        """Return the respondents whose reading is wanted; one truth per reading."""
+        return np.flatnonzero(np.array(wanted, dtype=bool)[self.codes])
 
 
 def read(source: Source, styles: Sequence[str], dominance: float) -> list[Answered]:
@@ -77,7 +104,7 @@ def read(source: Source, styles: Sequence[str], dominance: float) -> list[Answer
     ticked = choices.ticks(source.columns, source.texts())
     blank = choices.blank_mark(source.columns, source.texts())
     # Columns of one unit share what their texts say.
-    amounts_read: dict[tuple, Reading] = {}
+    amounts_read: AmountsRead = defaultdict(dict)
     readers = [
         _reader(source, row, style, ticked, blank, amounts_read) for row, style in enumerate(styles)
     ]
@@ -92,12 +119,12 @@ def read(source: Source, styles: Sequence[str], dominance: float) -> list[Answer
     ]
     _decide(source, readers, answered, dominance)
     for row, kinds in source.converted.items():
-        for respondent, kind in kinds.items():
-            text = str(answered[row].texts[answered[row].codes[respondent]])
-            reading = answered[row].readings[answered[row].codes[respondent]]
+        for (code, kind), respondents in _alike(answered[row], kinds).items():
+            reading = answered[row].readings[code]
+            text = str(answered[row].texts[code])
             changed = _converted(source.columns[row], kind, text, reading)
             if changed != reading:
-                answered[row].put(np.array([respondent]), changed)
+                answered[row].put(np.array(respondents), changed)
     if not source.grid.whole_fractions:
         _doubt_small_integers(source, answered)
     return answered
@@ -114,7 +141,7 @@ def _reader(
     style: str,
     ticked: Mapping[str, str],
     blank: str,
-    amounts_read: dict[tuple, Reading],
+    amounts_read: AmountsRead,
 ) -> Reader:
     column = source.columns[row]
     kind = choices.kind(column)
@@ -122,17 +149,18 @@ def _reader(
         by_tool = amounts.pointed if source.grid.pointed else amounts.typed
         read_amount = by_tool if kind == "typed" and not source.grid.stored else amounts.stored
         measured = unit(column)
+        already = amounts_read[kind, measured]
 
         def read_one(text: str, known: str) -> Reading:
-            key = kind, measured, text, known
-            if key not in amounts_read:
+            found = already.get((text, known))
+            if found is None:
                 nothing = text in source.grid.marks
-                amounts_read[key] = (
+                found = already[text, known] = (
                     PERHAPS_NOTHING._replace(alternatives=(text, ""))
                     if nothing
                     else read_amount(text, measured, known)
                 )
-            return amounts_read[key]
+            return found
 
     else:
         read_text = choices.reader(column, style, ticked, blank)
@@ -153,49 +181,42 @@ def _decide(
         if choices.kind(column) in ("typed", "stored"):
             scopes[column.question.code, unit(column).percent].append(row)
     for (_, percent), rows in scopes.items():
-        evidence, doubtful = Evidence(dominance), []
-        for row in rows:
-            doubtful += _weigh(source, row, answered[row], evidence)
-        decided: dict[tuple[int, int, str], list[int]] = defaultdict(list)
-        for row, respondent in doubtful:
-            text, reading = _cell(answered[row], respondent)
-            shape = notation.shape(str(text), reading.evidence)
-            language = _language(source, respondent)
-            known = evidence.decide(shape, respondent, language, percent)
-            if known:
-                decided[row, int(answered[row].codes[respondent]), known].append(respondent)
-        for (row, code, known), respondents in decided.items():
+        evidence = notation.evidence(source.languages, dominance)
+        doubtful = [_weigh(source, row, answered[row], evidence) for row in rows]
+        for row, respondents in zip(rows, doubtful, strict=True):
             column = answered[row]
-            column.texts.append(column.texts[code])
-            column.readings.append(readers[row](str(column.texts[code]), known))
-            column.codes[respondents] = len(column.readings) - 1
+            codes = column.codes[respondents]
+            shapes = np.zeros(len(column.texts), dtype=int)
+            for code in np.unique(codes).tolist():
+                proof = column.readings[code].evidence
+                shapes[code] = notation.shape(str(column.texts[code]), proof)
+            known = evidence.decide(respondents, shapes[codes], percent)
+            column.decide(respondents[known > 0], known[known > 0], readers[row])
 
 
-def _weigh(source: Source, row: int, column: Answered, evidence: Evidence) -> list[tuple[int, int]]:
-    telling = [
-        code
-        for code, reading in enumerate(column.readings)
-        if reading.evidence or reading.status == "ambiguous"
-    ]
-    doubtful = []
-    for respondent in np.flatnonzero(np.isin(column.codes, telling)).tolist():
-        if respondent in source.converted.get(row, {}):
-            continue
-        reading = column.readings[column.codes[respondent]]
-        if reading.evidence:
-            evidence.add(respondent, _language(source, respondent), reading.evidence)
-        if reading.status == "ambiguous":
-            doubtful.append((row, respondent))
-    return doubtful
+def _weigh(source: Source, row: int, column: Answered, evidence: Evidence) -> np.ndarray:
+    """Add what the amounts of a column prove; return whose are ambiguous."""
+    typed = np.ones(len(column.codes), dtype=bool)
+    typed[list(source.converted.get(row, ()))] = False
+    proofs = [reading.evidence for reading in column.readings]
+    for proof in set(proofs) - {""}:
+        respondents = column.where([found == proof for found in proofs])
+        evidence.add(respondents[typed[respondents]], proof)
+    ambiguous = column.with_status(["ambiguous"])
+    return ambiguous[typed[ambiguous]]
 
 
-def _cell(column: Answered, respondent: int) -> tuple[str | None, Reading]:
-    code = column.codes[respondent]
-    return column.texts[code], column.readings[code]
+def _alike(column: Answered, kinds: Mapping[int, str]) -> Mapping[tuple[int, str], list[int]]:
+    """Return the respondents with one text that the file turned into one kind, by both.
 
-
-def _language(source: Source, respondent: int) -> str:
-    return source.languages.texts[source.languages.codes[respondent]] or ""
+    A code that was put in place of nothing is no text.
+    """
+    alike: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for respondent, kind in kinds.items():
+        code = int(column.codes[respondent])
+        if column.texts[code]:
+            alike[code, kind].append(respondent)
+    return alike
 
 
 def _converted(column: Column, kind: str, text: str, reading: Reading) -> Reading:
@@ -236,10 +257,10 @@ def _doubt_small_integers(source: Source, answered: Sequence[Answered]) -> None:
         column = source.columns[row]
         if choices.kind(column) != "typed" or unit(column).percent:
             continue
-        for respondent, kind in kinds.items():
-            text = str(_cell(answered[row], respondent)[0])
-            if kind != spreadsheet.INTEGER or (column.question.code, respondent) not in doubtful:
-                continue
-            if 1 <= abs(int(text)) <= 999:
+        code_of = column.question.code
+        for (code, kind), respondents in _alike(answered[row], kinds).items():
+            here = [respondent for respondent in respondents if (code_of, respondent) in doubtful]
+            text = str(answered[row].texts[code])
+            if kind == spreadsheet.INTEGER and here and 1 <= abs(int(text)) <= 999:
                 both = (f"{text}000", text)
-                answered[row].put(np.array([respondent]), Reading("", "suspect_decimal", both))
+                answered[row].put(np.array(here), Reading("", "suspect_decimal", both))

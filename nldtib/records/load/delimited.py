@@ -101,6 +101,9 @@ def records(
     row: Row = []
     quoted = bare = position = 0
     end = len(text)
+    # One copy of each text: a large export repeats a few thousand.
+    kept: dict[str, str] = {}
+    once = kept.setdefault
     while position < end:
         found = field.match(text, position)
         if found is None:
@@ -108,10 +111,11 @@ def records(
         inside, outside, stop = found.groups()
         if inside is not None:
             quoted += bool(rows)
-            row.append(inside.replace(twice, quote) if quote in inside else inside)
+            plain = inside.replace(twice, quote) if quote in inside else inside
+            row.append(once(plain, plain))
         elif outside:
             bare += bool(rows)
-            row.append(outside)
+            row.append(once(outside, outside))
         else:
             row.append(None)
         position = found.end()

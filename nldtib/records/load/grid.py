@@ -1,5 +1,6 @@
 """The sheet of cells that every format is brought to before an answer is read."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -26,8 +27,9 @@ class Coded:
 
 def coded(cells: Iterable[str | None]) -> Coded:
     """Return a column of cells with every text kept once."""
-    known: dict[str | None, int] = {}
-    codes = np.fromiter((known.setdefault(text, len(known)) for text in cells), dtype=np.int32)
+    known: defaultdict[str | None, int] = defaultdict()
+    known.default_factory = known.__len__
+    codes = np.fromiter(map(known.__getitem__, cells), dtype=np.int32)
     return Coded(codes, tuple(known))
 
 

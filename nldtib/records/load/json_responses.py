@@ -1,10 +1,13 @@
 """LimeSurvey's JSON: one object per response, null for what was never stored."""
 
 import json
+import re
 
 from nldtib.errors import InputError
 from nldtib.records.load import delimited
 from nldtib.records.load.grid import Grid, coded
+
+HALF = re.compile("[\ud800-\udfff]")
 
 
 def read(content: bytes, name: str) -> Grid:
@@ -32,6 +35,8 @@ def read(content: bytes, name: str) -> Grid:
     if not responses:
         raise InputError(f"{name} has no response. Export the responses again.")
     headings = [heading for heading, _ in responses[0]]
+    for heading in headings:
+        _text(heading, name)
     for number, response in enumerate(responses, start=1):
         if [heading for heading, _ in response] != headings:
             raise InputError(
@@ -65,7 +70,12 @@ def _is_object(value: object) -> bool:
 
 
 def _text(value: object, name: str) -> str | None:
-    if value is None or isinstance(value, str):
+    if value is None:
+        return None
+    if isinstance(value, str):
+        # Half of a pair of escapes, as in \ud83d, is no letter.
+        if not value.isascii() and HALF.search(value):
+            raise InputError(f"{name} holds letters that are damaged. Export the responses again.")
         return value
     if isinstance(value, bool):
         return "Y" if value else "N"

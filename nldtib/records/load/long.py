@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from nldtib.codebook import Codebook
 from nldtib.errors import InputError
@@ -182,11 +183,9 @@ def _fill_empty(
     )
     kinds = np.empty((len(source.columns), len(submitted)), dtype=np.int8)
     for row, column in enumerate(source.columns):
-        by_text = [
-            blanks.kind(text, column, styles[row], kept[row], always)
-            for text in source.answers[row].texts
-        ]
-        kinds[row] = np.array(by_text, dtype=np.int8)[source.answers[row].codes]
+        answer = source.answers[row]
+        by_text = blanks.kinds(answer.texts, column, styles[row], kept[row], always)
+        kinds[row] = by_text[answer.codes]
     sentences = blanks.settle(kinds, source.columns, submitted)
     for row, column in enumerate(source.columns):
         for found in (blanks.BLANK, blanks.ABSENT):
@@ -221,37 +220,38 @@ def _table(
     own: Sequence[str],
 ) -> pd.DataFrame:
     variables = [*own, *(column.variable for column in columns)]
-    years = [*(None for _ in own), *(column.year for column in columns)]
-    count = len(respondents)
+    years = np.array([0] * len(own) + [column.year or 0 for column in columns])
+    count, width = len(respondents), len(variables)
+    # Every different reading of every column stands once behind those of the columns before it.
+    starts = np.cumsum([0, *(len(column.readings) for column in answered)])
+    places = np.empty((count, width), dtype=np.int32 if starts[-1] < 2**31 else np.int64)
+    for position, column in enumerate(answered):
+        places[:, position] = column.codes + starts[position]
+    cells = places.ravel()
+    readings = [reading for column in answered for reading in column.readings]
     raws = [
-        [
-            "" if text is None or text == reading.value else text
-            for text, reading in zip(column.texts, column.readings, strict=True)
-        ]
+        "" if text is None or text == reading.value else text
         for column in answered
+        for text, reading in zip(column.texts, column.readings, strict=True)
     ]
-    texts = {
-        "respondent_id": np.repeat(np.array(respondents, dtype=object), len(variables)),
-        "variable": np.tile(np.array(variables, dtype=object), count),
-    }
-    table = pd.DataFrame({name: pd.array(cells, dtype="str") for name, cells in texts.items()})
-    table["year"] = pd.array(years * count, dtype="Int64")
-    for part in ("value", "status"):
-        found = [[getattr(reading, part) for reading in column.readings] for column in answered]
-        table[part] = _laid_out(found, answered, count)
-    table["raw"] = _laid_out(raws, answered, count)
-    notes = [[reading.note for reading in column.readings] for column in answered]
-    table["note"] = _laid_out(notes, answered, count)
-    return table
+    year_of = pd.arrays.IntegerArray(np.tile(years, count), np.tile(years == 0, count))
+    return pd.DataFrame(
+        {
+            "respondent_id": _taken(respondents, np.repeat(np.arange(count), width)),
+            "variable": _taken(variables, np.tile(np.arange(width), count)),
+            "year": year_of,
+            "value": _taken([reading.value for reading in readings], cells),
+            "status": _taken([reading.status for reading in readings], cells),
+            "raw": _taken(raws, cells),
+            "note": _taken([reading.note for reading in readings], cells),
+        },
+        copy=False,
+    )
 
 
-def _laid_out(
-    texts: Sequence[Sequence[str]], answered: Sequence[Answered], count: int
-) -> pd.api.extensions.ExtensionArray:
-    matrix = np.empty((count, len(answered)), dtype=object)
-    for position, (found, column) in enumerate(zip(texts, answered, strict=True)):
-        matrix[:, position] = np.array(found, dtype=object)[column.codes]
-    return pd.array(matrix.ravel(), dtype="str")
+def _taken(texts: Sequence[str], places: np.ndarray) -> pd.api.extensions.ExtensionArray:
+    # Millions of texts never exist as objects of their own.
+    return pd.array(pa.array(texts, pa.large_string()).take(pa.array(places)), dtype="str")
 
 
 def _doubts(
@@ -259,8 +259,8 @@ def _doubts(
 ) -> pd.DataFrame:
     found = []
     for row, (column, answers) in enumerate(zip(columns, answered, strict=True)):
-        open_codes = [code for code, read in enumerate(answers.readings) if read.alternatives]
-        for respondent in np.flatnonzero(np.isin(answers.codes, open_codes)).tolist():
+        doubtful = answers.where([bool(reading.alternatives) for reading in answers.readings])
+        for respondent in doubtful.tolist():
             code = answers.codes[respondent]
             reading = answers.readings[code]
             alternatives = " | ".join(text or "(blank)" for text in reading.alternatives)
