@@ -120,12 +120,12 @@ def records(
             table[column] = table["unit"].map(register[column])
     # Only a plain "no" takes an organisation out; silence on the question does not.
     table["in_scope"] = table["unit"].map(_answer(answers, "sector", "unit")).ne("N")
-    usable = answers[answers["status"].isin(USABLE)]
-    given = {v.name: _numbers(usable, v.answer, table) for v in book.answered()}
-    table = pd.concat([table, pd.DataFrame(given, table.index)], axis=1)
+    given = _given(answers, table)
+    numbers = {v.name: _numbers(given, v.answer) for v in book.answered()}
+    table = pd.concat([table, pd.DataFrame(numbers, table.index)], axis=1)
     _complete_divisions(table, book)
-    places = [_places(d, usable, register, table, book) for d in book.dimensions.values()]
-    return pd.concat([table, *places, *_splits(usable, also, table)], axis=1)
+    places = [_places(d, given, register, table, book) for d in book.dimensions.values()]
+    return pd.concat([table, *places, *_splits(given, also)], axis=1)
 
 
 def derived(table: pd.DataFrame, book: Codebook) -> pd.DataFrame:
@@ -160,22 +160,47 @@ def _answer(answers: pd.DataFrame, variable: str, key: str = "respondent_id") ->
     return dict(zip(given[key], given["value"], strict=True))
 
 
-def _numbers(usable: pd.DataFrame, variable: str, table: pd.DataFrame) -> pd.Series:
-    given = usable[usable["variable"] == variable]
+@dataclass(frozen=True)
+class _Given:
+    """The usable answers by variable, and unit, year and index of the rows that they are for."""
+
+    answers: Mapping[str, pd.DataFrame]
+    nothing: pd.DataFrame
+    units: Sequence[str]
+    years: Sequence[int]
+    index: pd.Index
+
+    def to(self, variable: str) -> pd.DataFrame:
+        return self.answers.get(variable, self.nothing)
+
+
+def _given(answers: pd.DataFrame, table: pd.DataFrame) -> _Given:
+    usable = answers[answers["status"].isin(USABLE)]
+    by_variable = {str(name): rows for name, rows in usable.groupby("variable", sort=False)}
+    units, years = table["unit"].tolist(), table["reference_year"].tolist()
+    return _Given(by_variable, usable.head(0), units, years, table.index)
+
+
+def _numbers(given: _Given, variable: str) -> pd.Series:
+    answers = given.to(variable)
+    units, years = answers["unit"].tolist(), answers["year"]
+    values = pd.to_numeric(answers["value"].replace(YES_NO), errors="coerce").tolist()
     # A question without years holds for every reference year.
-    lasting = given["year"].isna().all()
-    keys = given["unit"] if lasting else pd.MultiIndex.from_frame(given[["unit", "year"]])
-    values = given["value"].replace(YES_NO).pipe(pd.to_numeric, errors="coerce")
-    lookup = dict(zip(keys, values, strict=True))
-    wanted = table["unit"] if lasting else zip(table["unit"], table["reference_year"], strict=True)
-    return pd.Series([lookup.get(key, np.nan) for key in wanted], table.index, dtype=float)
+    if years.isna().all():
+        once = dict(zip(units, values, strict=True))
+        numbers = [once.get(unit, np.nan) for unit in given.units]
+    else:
+        yearly = dict(zip(zip(units, years.tolist(), strict=True), values, strict=True))
+        wanted = zip(given.units, given.years, strict=True)
+        numbers = [yearly.get(row, np.nan) for row in wanted]
+    return pd.Series(numbers, given.index, dtype=float)
 
 
-def _splits(usable: pd.DataFrame, names: Sequence[str], table: pd.DataFrame) -> list[pd.DataFrame]:
+def _splits(given: _Given, names: Sequence[str]) -> list[pd.DataFrame]:
     found = []
     for question in dict.fromkeys(name.rpartition("_")[0] for name in names):
         parts = [name for name in names if name.rpartition("_")[0] == question]
-        split = pd.DataFrame({name: _numbers(usable, name, table) for name in parts})
+        split = pd.DataFrame({name: _numbers(given, name) for name in parts})
         found.append(split.mask(split.notna().any(axis=1), split.fillna(0.0)))
     return found
 
@@ -191,13 +216,13 @@ def _complete_divisions(table: pd.DataFrame, book: Codebook) -> None:
 
 def _places(
     dimension: Dimension,
-    usable: pd.DataFrame,
+    given: _Given,
     register: pd.DataFrame,
     table: pd.DataFrame,
     book: Codebook,
 ) -> pd.DataFrame:
     if dimension.overlapping:
-        return _ticks(dimension, usable, table, book.questions[dimension.answer])
+        return _ticks(dimension, given, table, book.questions[dimension.answer])
     if dimension.bands_of:
         if dimension.bands_of not in register:
             return pd.DataFrame(index=table.index)
@@ -205,50 +230,48 @@ def _places(
         return pd.DataFrame({dimension.name: _bands(values, dimension)})
     places = pd.Series(pd.NA, table.index, dtype="object")
     if dimension.answer:
-        places = table["unit"].map(_codes(usable, dimension)).astype("object")
+        places = table["unit"].map(_codes(given, dimension)).astype("object")
     if dimension.name in register:
         places = places.fillna(table["unit"].map(register[dimension.name]))
     return pd.DataFrame({dimension.name: places})
 
 
 def _ticks(
-    dimension: Dimension, usable: pd.DataFrame, table: pd.DataFrame, question: Question
+    dimension: Dimension, given: _Given, table: pd.DataFrame, question: Question
 ) -> pd.DataFrame:
     """Return 0/1 per code: whether the unit gave any of the answers that mean it.
 
     Whoever was not asked, by an own answer, has none of them.
     """
-    given = {}
-    for answer in dimension.answer_codes:
-        row, _, chosen = answer.partition("_")
-        name = f"{question.code}_{row}"
-        if name not in given:
-            given[name] = _numbers(usable, name, table)
-    columns = {}
+    rows = dict.fromkeys(answer.partition("_")[0] for answer in dimension.answer_codes)
+    numbers = {row: _numbers(given, f"{question.code}_{row}") for row in rows}
+    columns: dict[str, pd.Series] = {}
     for answer, code in dimension.answer_codes.items():
         row, _, chosen = answer.partition("_")
-        said = given[f"{question.code}_{row}"]
+        said = numbers[row]
         ticked = said.eq(float(chosen)).astype(float).where(said.notna()) if chosen else said
         name = f"{dimension.name}.{code}"
         columns[name] = np.fmax(columns[name], ticked) if name in columns else ticked
     ticks = pd.DataFrame(columns, table.index)
     for condition, wanted in question.asked_if.items():
-        answers = _answer(usable, condition, "unit")
-        said = table["unit"].map(answers)
+        answers = given.to(condition)
+        said = table["unit"].map(dict(zip(answers["unit"], answers["value"], strict=True)))
         # A tick is read as 1.
         ticks[said.notna() & ~said.isin([wanted, "1" if wanted == "Y" else wanted])] = 0.0
     return ticks
 
 
-def _codes(usable: pd.DataFrame, dimension: Dimension) -> Mapping[str, str]:
+def _codes(given: _Given, dimension: Dimension) -> Mapping[str, str]:
     """Return the code of each unit: the answer given, or the item with the largest part."""
-    given = usable[usable["variable"] == dimension.answer]
-    if len(given):
-        return dict(zip(given["unit"], given["value"].map(dimension.answer_codes), strict=True))
+    chosen = given.to(dimension.answer)
+    if len(chosen):
+        return dict(zip(chosen["unit"], chosen["value"].map(dimension.answer_codes), strict=True))
     names = {
         f"{dimension.answer}_{answer}": code for answer, code in dimension.answer_codes.items()
     }
-    parts = usable[usable["variable"].isin(names)]
+    parts = pd.concat([given.to(name) for name in names] or [given.nothing])
+    # In the order of the answers, which decides between parts of one size.
+    parts = parts.sort_index()
     parts = parts.assign(size=pd.to_numeric(parts["value"], errors="coerce"))
     parts = parts[parts["size"] > 0].sort_values(["unit", "size"], kind="stable")
     largest = parts.drop_duplicates("unit", keep="last")

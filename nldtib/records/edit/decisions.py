@@ -141,14 +141,20 @@ def empty(
     keys = zip(table["unit"], table["reference_year"], strict=True)
     position = dict(zip(keys, table.index, strict=True))
     for rule in (rule for rule in rules if rule.severity == "hard"):
-        for finding in findings[findings["rule"] == rule.name].itertuples():
-            row = position[(finding.unit, finding.reference_year)]
-            for variable in rule.empties:
-                key = (finding.unit, finding.reference_year, variable)
-                old = table.at[row, variable]
-                if pd.notna(old) and key not in confirmed:
-                    table.at[row, variable] = float("nan")
-                    changes.append((*key, EMPTIED, rule.name, old, float("nan"), "", ""))
+        variables = list(dict.fromkeys(rule.empties))
+        failing = findings[findings["rule"] == rule.name]
+        keys = list(zip(failing["unit"], failing["reference_year"], strict=True))
+        rows = [position[key] for key in keys]
+        emptied: dict[str, list] = {variable: [] for variable in variables}
+        olds = table.loc[rows, variables].itertuples(index=False, name=None)
+        for key, row, values in zip(keys, rows, olds, strict=True):
+            for variable, old in zip(variables, values, strict=True):
+                if pd.notna(old) and (*key, variable) not in confirmed:
+                    emptied[variable].append(row)
+                    change = (EMPTIED, rule.name, old, float("nan"), "", "")
+                    changes.append((*key, variable, *change))
+        for variable, gone in emptied.items():
+            table.loc[gone, variable] = float("nan")
     return Edited(table, pd.DataFrame(changes, columns=CHANGES))
 
 

@@ -102,8 +102,7 @@ def records(
     quoted = bare = position = 0
     end = len(text)
     # One copy of each text: a large export repeats a few thousand.
-    kept: dict[str, str] = {}
-    once = kept.setdefault
+    once: Callable[[str, str], str] = {}.setdefault
     while position < end:
         found = field.match(text, position)
         if found is None:
