@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -248,8 +249,12 @@ def test_separator_and_encoding_change_nothing(tmp_path, name, separator, codec,
 def test_headings_of_code_and_text_with_any_divider_are_found(tmp_path):
     codes = load.delimited.records((SAMPLES / CODES).read_text("utf-8-sig"), ",", "").rows
     texts = load.delimited.records((SAMPLES / FULL_TEXT).read_text("utf-8-sig"), ";", "").rows
-    for divider in (". ", " | ", " - ", ": "):
-        both = [f"{code}{divider}{text}" for code, text in zip(codes[0], texts[0], strict=True)]
+    shorter = [re.sub(r"([^\[\]]{20})[^\[\]]+", r"\1.. ", text) for text in texts[0]]
+    cases = [(divider, texts[0]) for divider in (". ", " | ", " - ", ": ", "_", "")]
+    for divider, words in [*cases, (" | ", shorter), (" ", shorter)]:
+        both = [f"{code}{divider}{text}" for code, text in zip(codes[0], words, strict=True)]
+        if words is shorter:
+            both = [heading.replace(" ", "_") for heading in both]
         path = tmp_path / "both.csv"
         path.write_text(as_csv([both, *codes[1:]]), encoding="utf-8", newline="")
 

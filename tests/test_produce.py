@@ -106,6 +106,24 @@ def test_nothing_that_leaves_names_a_company(this_round, produced, tmp_path):
     assert "@" not in published and str(this_round.root) not in published
 
 
+def test_people_are_in_no_table_that_a_later_step_reads(this_round, produced):
+    answers = load.answers(this_round.folder / "raw" / "responses.csv", this_round.codebook)
+    people = answers.personal[answers.personal["email"] != ""]
+    tables = {name: table.to_csv() for name, table in produced.secret.items()}
+    set_apart = tables.pop("personal/personal.csv")
+    # The list of what may never leave the records has to name it.
+    del tables["prepared/withheld.csv"]
+    tables |= {name: getattr(produced, name).to_csv() for name in ("cells", "account", "quality")}
+    tables |= {"long table": answers.table.to_csv(), "report": load.report(answers)}
+
+    whole_names = people["firstname"] + " " + people["lastname"]
+    told = [*people["token"], *people["email"], *whole_names]
+    assert len(people) > 100
+    assert all(text in set_apart for text in [*people["token"], *people["email"]])
+    found = {name: [text for text in told if text in table] for name, table in tables.items()}
+    assert found == dict.fromkeys(tables, [])
+
+
 def test_an_edition_that_fails_its_audit_is_not_produced(this_round, produced):
     secret = rounds.read_disclosure(this_round.folder)
     book = this_round.codebook

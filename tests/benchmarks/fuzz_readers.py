@@ -2,16 +2,21 @@
 
 Run by hand: python tests/benchmarks/fuzz_readers.py SECONDS [FAMILY ...]
 Bytes are changed, cut out, doubled and moved; in zip files the parts are changed, and zipped again.
-Prints per family: runs, seconds, refusals, and each crash once.
+Files of SPSS are read by one process that goes on until a file ends it, then by the next.
+Prints per family: runs, seconds, refusals, the slowest read, and each crash once.
 """
 
 import io
 import json
+import multiprocessing
 import random
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
+import types
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -23,7 +28,7 @@ from test_load_formats import QUESTIONS
 from nldtib import codebook
 from nldtib.errors import NldtibError
 from nldtib.records import load
-from nldtib.records.load import choices, expected
+from nldtib.records.load import choices, expected, statistics, statistics_process
 
 INTERESTING = (b'"', b"'", b",", b"\t", b"\n", b"\r", b"\0", b"<", b">", b"&", b"{", b"}", b"[")
 INTERESTING += (b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"-99", b"9" * 30, b"=1+1", b"&#1;", b"]]>")
@@ -128,11 +133,49 @@ def _damaged_part(content, chance):
     return stream.getvalue()
 
 
+def _worker(pipe):
+    warnings.simplefilter("ignore")
+    while True:
+        pipe.send(statistics_process.main(*pipe.recv()))
+
+
+class Worker:
+    """Runs the reader of SPSS as often as a process lasts, in place of one process per file."""
+
+    TimeoutExpired = subprocess.TimeoutExpired
+
+    def __init__(self):
+        self.ended = -1
+        self.start()
+
+    def start(self):
+        """Start a process; the one before it is gone."""
+        self.ended += 1
+        self.pipe, other = multiprocessing.Pipe()
+        self.process = multiprocessing.Process(target=_worker, args=(other,), daemon=True)
+        self.process.start()
+        other.close()
+
+    def run(self, command, timeout, **_ignored):
+        """Read one file; the process that it ends is replaced."""
+        try:
+            self.pipe.send(command[3:])
+            if not self.pipe.poll(timeout):
+                self.process.kill()
+                self.start()
+                raise subprocess.TimeoutExpired(command, timeout)
+            return types.SimpleNamespace(returncode=self.pipe.recv())
+        except (EOFError, OSError):
+            self.process.join()
+            self.start()
+            return types.SimpleNamespace(returncode=-1)
+
+
 def fuzz(family, samples, book, folder, seconds):
     """Damage and read for some seconds; print the figures and every crash once."""
     chance = random.Random(family)
     crashes: dict[str, str] = {}
-    runs = refused = 0
+    runs = refused = slowest = 0
     end = time.monotonic() + seconds
     path = folder / "f"
     while time.monotonic() < end:
@@ -143,6 +186,7 @@ def fuzz(family, samples, book, folder, seconds):
             (folder / name).write_bytes(other)
         path.write_bytes(damaged(content, chance))
         runs += 1
+        start = time.process_time()
         try:
             load.answers(path, None if family == "archive" else book, largest=5_000_000)
         except NldtibError as sentence:
@@ -158,8 +202,10 @@ def fuzz(family, samples, book, folder, seconds):
                     tempfile.gettempdir(), f"fuzz_{family}_{len(crashes)}".replace(" ", "_")
                 ).write_bytes(path.read_bytes())
             crashes.setdefault(key, f"{problem}"[:200])
+        slowest = max(slowest, time.process_time() - start)
     print(
-        f"{family}: {runs} runs in {seconds} s, {refused} refused, {len(crashes)} crashes",
+        f"{family}: {runs} runs in {seconds} s, {refused} refused, slowest {slowest:.1f} s, "
+        f"{len(crashes)} crashes",
         flush=True,
     )
     for key, problem in crashes.items():
@@ -177,9 +223,11 @@ def main():
         found = families(book, folder)
         place = folder / "damaged"
         place.mkdir()
+        statistics.subprocess = worker = Worker()
         for family, samples in found.items():
             if not wanted or family in wanted:
                 fuzz(family, samples, book, place, seconds)
+        print(f"{worker.ended} files ended the process that reads SPSS")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Every figure stands beside a baseline run on the same machine: the csv module ov
 """
 
 import csv
+import itertools
 import json
 import random
 import resource
@@ -15,10 +16,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import pandas as pd
 import survey_exports as exports
 
-from nldtib import codebook
-from nldtib.records import load
+from nldtib import codebook, rounds
+from nldtib.records import clean, edit, load, synthetic
 from nldtib.records.load import choices, expected
 
 WIDE = [
@@ -61,23 +63,82 @@ def write(path, book, respondents):
             stream.write(exports.csv([], [row]).split(b"\r\n", 1)[1])
 
 
+def write_round(folder):
+    """Write the invented round with 1,000 responses that answer every question at random."""
+    synthetic.write(folder, 2026)
+    this_round = rounds.read(folder / "2026")
+    chance = random.Random(2026)
+    numbers = [kvk for kvk in load.frame(this_round.folder / "raw" / "frame.csv")["kvk"] if kvk]
+    every = expected.columns(this_round.codebook)
+    amounts = [f"{chance.randrange(1, 999)}.{chance.randrange(999):03}" for _ in range(5000)]
+    pool = {"typed": amounts, "stored": amounts, "tick": ["Y", ""], "yes_no": ["Y", "N"]}
+    pool |= {"date": [None], "text": ["Aa", "", "Bb B.V."]}
+    responses = []
+    for number, kvk in zip(range(1000), numbers, strict=False):
+        row = {"id": str(number), "submitdate": "2026-11-23 18:24:34", "lastpage": "5"}
+        row["startlanguage"] = "nl"
+        for column in every:
+            kind = choices.kind(column)
+            codes = pool.get(kind) or [item.code for item in choices.items(column)] or [kvk]
+            row[column.heading] = kvk if kind == "register" else chance.choice(codes)
+        responses.append(row)
+    path = this_round.folder / "raw" / "responses.csv"
+    path.write_bytes(exports.csv(list(responses[0]), responses))
+    (this_round.folder / "decisions.csv").unlink(missing_ok=True)
+    return this_round
+
+
+def edit_seconds(folder):
+    """Return columns, and processor seconds to read, to lay out and to edit 1,000 responses."""
+    this_round = write_round(folder)
+    book, choice = this_round.codebook, this_round.parameters
+    frame = load.frame(this_round.folder / "raw" / "frame.csv")
+    rules = edit.read_rules(this_round.rules_file, book)
+    also = edit.answers_named(rules, book)
+    none = edit.read_decisions(this_round.folder / "decisions.csv")
+    times = [time.process_time()]
+    answers = load.answers(this_round.folder / "raw" / "responses.csv", book)
+    times.append(time.process_time())
+    linked = clean.link(answers.table, frame, choice.clean.identifier)
+    records = clean.records(linked.table, frame, book, choice.reference_years, also)
+    times.append(time.process_time())
+    decided = edit.decide(records, none)
+    broken = edit.confront(decided.records, rules)
+    within = choice.imputation.at_most
+    suspects = edit.unit_errors(decided.records, choice.edit.unit_error, within)
+    edit.outliers(decided.records, choice.edit.outliers)
+    one = pd.Series(1.0, records.index)
+    stratum = pd.Series("all", records.index)
+    edit.scores(decided.records, one, stratum, suspects, choice.edit.scores)
+    edit.empty(decided.records, broken, rules, decided.changes)
+    times.append(time.process_time())
+    columns = len(expected.columns(book))
+    return columns, [late - soon for soon, late in itertools.pairwise(times)]
+
+
 def main():
     """Print seconds, baseline, columns and the most memory so far."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        columns, (reading, laying_out, editing) = edit_seconds(folder)
+        print(
+            f"1,000 respondents x {columns} columns of the questionnaire: read {reading:.2f} s, "
+            f"laid out {laying_out:.2f} s, edited {editing:.2f} s",
+            flush=True,
+        )
         sizes = [(WIDE, 1000), *((NARROW, int(count)) for count in sys.argv[1:])]
         for questions, respondents in sizes:
             own, path = folder / "codebook.json", folder / "export"
             own.write_text(json.dumps({"title": "T", "groups": [{"questions": questions}]}))
             book = codebook.read(own)
             write(path, book, respondents)
-            start = time.perf_counter()
+            start = time.process_time()
             with path.open(encoding="utf-8-sig", newline="") as stream:
                 width = len(list(csv.reader(stream))[0])
-            baseline = time.perf_counter() - start
-            start = time.perf_counter()
+            baseline = time.process_time() - start
+            start = time.process_time()
             load.answers(path, book, largest=10**10)
-            seconds = time.perf_counter() - start
+            seconds = time.process_time() - start
             most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
             print(
                 f"{respondents:,} respondents x {width} columns: {seconds:.2f} s "

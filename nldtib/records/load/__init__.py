@@ -34,6 +34,7 @@ def answers(
     most_cells: int = 5_000_000,
     most_cells_by_hand: int = 500_000,
     dominance: float = 0.9,
+    longest: int = 366,
     encoding: str = "",
     reader: str = statistics.OWN,
 ) -> Answers:
@@ -56,6 +57,8 @@ def answers(
     dominance
         Share of a column's unambiguous amounts that must agree on a notation before it decides an
         amount that can be read in two ways.
+    longest
+        Most days between the first response and the last; more are of two rounds.
     encoding
         How an old file is lettered, as in cp1252; empty where that is recognised.
     reader
@@ -64,10 +67,10 @@ def answers(
     Raises
     ------
     InputError
-        There is no such file, it is damaged or of another kind, or its columns are not those of
-        the codebook.
+        There is no such file, it is damaged or of another kind, its columns are not those of the
+        codebook, or it holds two rounds.
     """
     path = Path(path)
     limits = files.Limits(largest, most_cells, most_cells_by_hand)
     opened = files.open_file(path, codebook, limits, encoding, reader)
-    return long.read(opened.grid, opened.codebook, path.name, dominance)
+    return long.read(opened.grid, opened.codebook, path.name, dominance, longest)

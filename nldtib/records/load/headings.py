@@ -23,7 +23,8 @@ QUESTION_CODES, FULL_TEXT = "question codes", "full question text"
 SHORT_TEXT, CODES_AND_TEXT = "abbreviated question text", "question codes and text"
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\[[^\]\[]*\])*(?:#[0-9])?")
 DUAL = re.compile(r"\w+\[\w+\]\[[12]\]")
-SHORTENED = re.compile(r"\.\. ?|…")
+# Where the text was cut behind a point, the last two of three are the mark.
+SHORTENED = re.compile(r"\.\.(?!\.) ?|…")
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ class Lookup:
             self._personal_or_timing(heading)
             or self._code_and_text(heading, text)
             or self._shortened(heading)
+            or self._joined(heading)
             or self.bare.get(bare(heading))
         )
 
@@ -189,15 +191,29 @@ class Lookup:
         if match is None:
             return None
         rest = heading[start.end() :]
-        if match.kind == "answer":
-            texts = [known for known, keys in self.questions.items() if match.keys[0] in keys]
-        else:
-            texts = [known for known, other in self.texts.items() if other.keys == match.keys]
+        texts = self._texts_of(match)
         # A wording that was mended after the codebook was made is accepted behind a clear mark.
-        clear = re.match(r"\s*[^\w\s\[]\s*\S", rest)
+        clear = re.match(r"[\s_]*[^\w\s\[][\s_]*\S", rest)
         if text.endswith(tuple(texts)) or clear or _is_short_for(rest, texts):
             return Match(match.kind, match.keys, CODES_AND_TEXT)
         return None
+
+    def _joined(self, heading: str) -> Match | None:
+        # Where _ or nothing divides code and text, only the text tells where it begins.
+        for end in range(len(heading) - 1, 0, -1):
+            match = self.codes.get(heading[:end])
+            if match is None:
+                continue
+            texts = self._texts_of(match)
+            rest = heading[end:].lstrip(" _")
+            if plain(rest) in texts or _is_short_for(rest, texts):
+                return Match(match.kind, match.keys, CODES_AND_TEXT)
+        return None
+
+    def _texts_of(self, match: Match) -> list[str]:
+        if match.kind == "answer":
+            return [known for known, keys in self.questions.items() if match.keys[0] in keys]
+        return [known for known, other in self.texts.items() if other.keys == match.keys]
 
     def _shortened(self, heading: str) -> Match | None:
         if not SHORTENED.search(heading.replace("_", " ")):

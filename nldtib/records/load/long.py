@@ -1,5 +1,7 @@
 """From a sheet of cells to the long table of answers, and what could not be told."""
 
+import datetime
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ from nldtib.records.load.spreadsheet import UNDECLARED
 
 DOUBTS = ("respondent_id", "variable", "year", "raw", "value", "alternatives")
 NOTHING = Reading(status="missing")
+DAY = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])\b")
+# LimeSurvey writes this day for all responses where a survey keeps no dates.
+UNDATED = "1980-01-01"
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Answers:
     personal: pd.DataFrame
 
 
-def read(grid: Grid, codebook: Codebook, name: str, dominance: float) -> Answers:
+def read(grid: Grid, codebook: Codebook, name: str, dominance: float, longest: int) -> Answers:
     """Read an export, in whatever heading and answer style.
 
     Parameters
@@ -63,11 +68,14 @@ def read(grid: Grid, codebook: Codebook, name: str, dominance: float) -> Answers
         How a refusal names the file.
     dominance
         Share of a column's unambiguous amounts that must agree before it decides a doubtful one.
+    longest
+        Most days between the first response and the last.
 
     Raises
     ------
     InputError
-        A column is unknown or absent, the headings stand twice, or respondents are not unique.
+        A column is unknown or absent, the headings stand twice, respondents are not unique, or
+        they answered more than `longest` days apart.
     """
     columns = expected.columns(codebook)
     _refuse_two_heading_rows(grid, columns, name)
@@ -78,6 +86,7 @@ def read(grid: Grid, codebook: Codebook, name: str, dominance: float) -> Answers
     marked = marks.decoded(grid, tuple(columns[row] for row in place.answers), place)
     system = {code: marked.grid.columns[position] for code, position in place.system.items()}
     respondents = _respondents(system, len(grid), name)
+    _refuse_two_rounds(system, name, longest)
     source = _source(marked.grid, columns, place, system)
     style, styles = choices.styles(source.columns, source.texts())
     answered = cells.read(source, styles, dominance)
@@ -139,6 +148,19 @@ def _respondents(system: Mapping[str, Coded], count: int, name: str) -> list[str
             "and do not paste exports together."
         )
     return respondents
+
+
+def _refuse_two_rounds(system: Mapping[str, Coded], name: str, longest: int) -> None:
+    texts = system["submitdate"].texts if "submitdate" in system else ()
+    days = sorted({text[:10] for text in texts if text and DAY.match(text)} - {UNDATED})
+    if not days:
+        return
+    apart = (datetime.date.fromisoformat(days[-1]) - datetime.date.fromisoformat(days[0])).days
+    if apart > longest:
+        raise InputError(
+            f"The responses in {name} were submitted up to {apart:,} days apart, from {days[0]} to "
+            f"{days[-1]}: two rounds may stand in one file. Put each round in a file of its own."
+        )
 
 
 def _source(

@@ -23,7 +23,8 @@ def main(kind: str, path: str, encoding: str, out: str) -> int:
     if (meta.number_rows or 0) > len(table):
         return DAMAGED
     found = {
-        "names": list(table.columns),
+        # A damaged file may leave a column without a name.
+        "names": [str(name) for name in table.columns],
         "cells": [[_text(value) for value in table.iloc[:, p]] for p in range(table.shape[1])],
         "labels": {
             name: {str(_text(value)): str(label) for value, label in labels.items()}

@@ -16,16 +16,20 @@ SPSS, R = "LimeSurvey SPSS data and syntax (.dat, .sps)", "LimeSurvey R data and
 VARIABLES = re.compile(r"/VARIABLES\s*=(.*?)\.\s*$", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 VARIABLE = re.compile(r"^\s*(\S+)\s+([A-Z]+)([0-9.]*)\s*$", re.MULTILINE | re.IGNORECASE)
 RENAME = re.compile(r"RENAME VARIABLES\s*\(\s*(\S+)\s*=\s*(\S+)\s*\)", re.IGNORECASE)
+# Nothing here may be read in two ways: a damaged file would take for ever.
+QUOTED = r'"(?:[^"]|"")*+"'
 LABELS = re.compile(
-    r'^(?:ADD )?VALUE LABELS\s+(\S+)((?:\s+(?:"(?:[^"]|"")*"|\S+)\s+"(?:[^"]|"")*")+)\s*\.',
+    rf'^(?:ADD )?VALUE LABELS\s++(\S++)((?:\s++(?:{QUOTED}|[^\s"]\S*+)\s++{QUOTED})++)\s*+\.',
     re.MULTILINE | re.IGNORECASE,
 )
-LABEL = re.compile(r'(?:"((?:[^"]|"")*)"|(\S+))\s+"((?:[^"]|"")*)"')
+LABEL = re.compile(r'(?:"((?:[^"]|"")*+)"|([^\s"]\S*+))\s++"((?:[^"]|"")*+)"')
 R_NAME = re.compile(r'names\(data\)\[(\d+)\]\s*<-\s*"([^"]*)"')
+R_LIST = r'c\(((?:"(?:[^"\\\n]|\\.)*+"|[^")\n])*+)\)'
 R_LABELS = re.compile(
-    r"data\[, ?(\d+)\] <- factor\(.*?levels=c\((.*?)\), ?labels=c\((.*?)\)\)\s*$", re.MULTILINE
+    rf"data\[, ?(\d+)\] <- factor\((?:(?!levels=c\().)*+levels={R_LIST}, ?labels={R_LIST}\)\s*$",
+    re.MULTILINE,
 )
-R_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,\s]+)')
+R_TEXT = re.compile(r'"((?:[^"\\]|\\.)*+)"|([^",\s][^,\s]*+)')
 DATA_FILE = re.compile(
     r"""(?:/FILE\s*=\s*|read\.csv\()["'](?:[^"']*[/\\])?([^"'/\\\r\n]{1,200})["']"""
 )
@@ -61,7 +65,9 @@ def beside(path: Path, largest: int) -> str:
         if other.stat().st_size > largest:
             continue
         text, _ = delimited.decode(other.read_bytes(), other.name)
-        if is_syntax(text) and (path.name in text or other.stem == path.stem):
+        named = DATA_FILE.search(text)
+        its_data = other.stem == path.stem or (named and named[1] == path.name)
+        if is_syntax(text) and its_data:
             return text
     return ""
 

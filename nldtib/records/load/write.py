@@ -1,4 +1,4 @@
-"""Tables as files: whole or not at all, and never as a formula in a spreadsheet program."""
+"""Tables as files: whole or not at all."""
 
 import os
 from pathlib import Path
