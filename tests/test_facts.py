@@ -94,12 +94,6 @@ def test_of_very_many_figures_only_the_last_year_has_sentences_and_the_page_says
         assert ("NLDTIB" in fact.get_text()) == key.endswith(":2025"), key
 
 
-def test_a_band_says_of_what_it_is_one(outputs):
-    said = by_key(shown(outputs))["organisations:size_class=lt25:2025"].get_text(" ")
-
-    assert "(tot 25 werknemers)" in said and "(below 25 employees)" in said
-
-
 # What the House asked
 
 

@@ -6,14 +6,18 @@ readers could not compute from the cells, and nothing hidden can be: it is not i
 
 from nldtib.pages.present.charts import bars
 from nldtib.pages.present.comparison import comparison
+from nldtib.pages.present.links import links
 from nldtib.pages.present.lookup import facts, topics
 from nldtib.pages.present.measures import account, colophon
+from nldtib.pages.present.multiples import multiples
 from nldtib.pages.present.panels import certainty, key_figures, masthead
 from nldtib.pages.present.passports import passport
 from nldtib.pages.present.revisions import revision
 from nldtib.pages.present.sims import quality
 from nldtib.pages.present.tables import table
 from nldtib.pages.present.telling import sentences
+from nldtib.pages.present.tiles import tiles
+from nldtib.pages.present.together import together
 from nldtib.pages.present.trends import series
 
 __all__ = [
@@ -24,12 +28,16 @@ __all__ = [
     "comparison",
     "facts",
     "key_figures",
+    "links",
     "masthead",
+    "multiples",
     "passport",
     "quality",
     "revision",
     "sentences",
     "series",
     "table",
+    "tiles",
+    "together",
     "topics",
 ]

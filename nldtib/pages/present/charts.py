@@ -48,12 +48,9 @@ def bars(edition: Edition, name: str, variable: str) -> HTML:
     title = f"{tables.title(edition, plan, variable)}, {edition.years[-1]}"
     seen = alternative(edition, title, rows)
     drawn = _drawn(edition, rows, scale, f"bars-{name}-{variable}", seen)
-    hidden = any(row.figure.status in figures.HIDDEN for row in rows)
-    notes = [words.text(edition.language, "chart.hatched")] if hidden else []
-    if edition.codebook.dimensions[plan.by[0]].overlapping:
-        notes.append(words.text(edition.language, "legend.overlapping"))
-    notes.append(grid.source(edition))
-    chart = grid.chart(edition, title, _detail(edition, rows, scale), drawn, notes)
+    chart = grid.chart(
+        edition, title, detail(edition, rows, scale), drawn, notes(edition, plan.by, rows)
+    )
     below = grid.folded(edition, "chart.numbers", tables.content(edition, name, variable))
     return HTML(joined([chart, below]))
 
@@ -80,12 +77,15 @@ def ordered(edition: Edition, name: str, variable: str) -> list[Bar]:
     return sorted(shown, key=lambda row: -row.figure.value) + hidden
 
 
-def alternative(edition: Edition, title: str, rows: Sequence[Bar]) -> str:
-    """Return in words what one sees: the largest, the smallest, and what is hidden."""
+def alternative(edition: Edition, title: str, rows: Sequence[Bar], kind: str = "chart.alt") -> str:
+    """Return in words what one sees: the largest, the smallest, and what is hidden.
+
+    `kind` is the text that opens it, naming the sort of drawing.
+    """
     language = edition.language
     shown = sorted((r for r in rows if r.figure.shown), key=lambda row: -row.figure.value)
     hidden = [row.label for row in rows if not row.figure.shown]
-    lines = [words.phrase(language, "chart.alt", {"title": figures.in_sentence(title)})]
+    lines = [words.phrase(language, kind, {"title": figures.in_sentence(title)})]
     if shown:
         values = {
             "most": shown[0].label,
@@ -102,7 +102,17 @@ def alternative(edition: Edition, title: str, rows: Sequence[Bar]) -> str:
     return " ".join(lines)
 
 
-def _detail(edition: Edition, rows: Sequence[Bar], scale: Scale) -> str:
+def notes(edition: Edition, by: Sequence[str], rows: Sequence[Bar]) -> list[str]:
+    """Return what a reader of a chart must know: hatching, overlap, source."""
+    hidden = any(row.figure.status in figures.HIDDEN for row in rows)
+    lines = [words.text(edition.language, "chart.hatched")] if hidden else []
+    if any(edition.codebook.dimensions[name].overlapping for name in by):
+        lines.append(words.text(edition.language, "legend.overlapping"))
+    return [*lines, grid.source(edition)]
+
+
+def detail(edition: Edition, rows: Sequence[Bar], scale: Scale) -> str:
+    """Return the unit of a chart, and what bar and whisker stand for."""
     whiskers = any(row.figure.has_interval for row in rows)
     name = rows[0].figure.variable.name
     values = {"unit": figures.unit(edition, scale, name), "level": figures.level(edition)}
@@ -113,42 +123,54 @@ def _detail(edition: Edition, rows: Sequence[Bar], scale: Scale) -> str:
 def _drawn(
     edition: Edition, rows: Sequence[Bar], scale: Scale, name: str, alternative: str
 ) -> Safe:
+    figure, axes = drawing.canvas(ROW * len(rows) + 0.1)
+    left = drawing.text_width(figure, [row.label for row in rows], drawing.FONT_SIZE) + 0.02
+    shown = [numbers.bare(r.figure.value, scale, edition.language) for r in rows if r.figure.shown]
+    right = drawing.text_width(figure, shown, drawing.FONT_SIZE, "bold") + 0.03
+    axes.set_position((left, 0, max(1 - left - right, 0.2), 1))
+    draw(axes, edition, rows, scale, span(rows, scale))
+    named(axes, rows)
+    return drawing.svg(figure, name, alternative)
+
+
+def draw(
+    axes: "Axes",
+    edition: Edition,
+    rows: Sequence[Bar],
+    scale: Scale,
+    limits: tuple[float, float],
+) -> None:
+    """Draw bars from top to bottom with whisker and number; hidden ones hatched, all alike.
+
+    Parameters
+    ----------
+    limits
+        Both ends of the axis, in units of the scale.
+    """
     import seaborn
 
-    figure, axes = drawing.canvas(ROW * len(rows) + 0.1)
+    low, high = limits
     values = [row.figure.value / scale.divisor if row.figure.shown else 0.0 for row in rows]
-    labels = [
-        numbers.bare(row.figure.value, scale, edition.language)
-        if row.figure.shown
-        else figures.not_shown(edition, row.figure)
-        for row in rows
-    ]
-    names = [row.label for row in rows]
-    beside = [label for row, label in zip(rows, labels, strict=True) if row.figure.shown]
-    left = drawing.text_width(figure, names, drawing.FONT_SIZE, "normal") + 0.02
-    right = drawing.text_width(figure, beside, drawing.FONT_SIZE, "bold") + 0.03
-    axes.set_position((left, 0, max(1 - left - right, 0.2), 1))
-    seaborn.barplot(
-        x=values,
-        y=list(range(len(rows))),
-        orient="h",
-        order=list(range(len(rows))),
-        errorbar=None,
-        color=drawing.BAR,
-        saturation=1,
-        width=0.66,
-        ax=axes,
-    )
-    low, high = _span(rows, values, scale)
+    places = list(range(len(rows)))
+    looks = {"errorbar": None, "color": drawing.BAR, "saturation": 1, "width": 0.66}
+    seaborn.barplot(x=values, y=places, orient="h", order=places, ax=axes, **looks)
     axes.set_xlim(low, high)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    for place, (row, value, label) in enumerate(zip(rows, values, labels, strict=True)):
+    for place, (row, value) in enumerate(zip(rows, values, strict=True)):
         if row.figure.shown:
             _whisker(axes, place, row.figure, scale)
+            label = numbers.bare(row.figure.value, scale, edition.language)
         else:
             width = HATCHED * (high - low)
             axes.barh(place, width, 0.66, facecolor="none", edgecolor=drawing.MUTED, hatch="////")
+            label = figures.not_shown(edition, row.figure)
         _label(axes, place, _end(row.figure, value, scale, high - low), label, row.figure)
+    axes.axvline(0, color=drawing.INK, linewidth=1)
+
+
+def named(axes: "Axes", rows: Sequence[Bar]) -> None:
+    """Write the label of each bar left of the axis."""
+    for place, row in enumerate(rows):
         axes.annotate(
             row.label,
             (0, place),
@@ -161,15 +183,15 @@ def _drawn(
             color=drawing.INK,
             annotation_clip=False,
         )
-    axes.axvline(0, color=drawing.INK, linewidth=1)
-    return drawing.svg(figure, name, alternative)
 
 
-def _span(rows: Sequence[Bar], values: Sequence[float], scale: Scale) -> tuple[float, float]:
-    ends = [0.0, *values]
-    for row in rows:
-        if row.figure.has_interval:
-            ends += [row.figure.low / scale.divisor, row.figure.high / scale.divisor]
+def span(rows: Sequence[Bar], scale: Scale) -> tuple[float, float]:
+    """Return the ends of an axis that holds zero, every bar and every whisker."""
+    shown = [row.figure for row in rows if row.figure.shown]
+    ends = [0.0, *(one.value / scale.divisor for one in shown)]
+    for one in shown:
+        if one.has_interval:
+            ends += [one.low / scale.divisor, one.high / scale.divisor]
     return min(ends), max(ends) if max(ends) > min(ends) else min(ends) + 1.0
 
 

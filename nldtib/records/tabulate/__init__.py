@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nldtib.codebook import Codebook, Variable
+from nldtib.errors import ParameterError
 from nldtib.records import estimate
 from nldtib.records.tabulate.grading import grade, graded, rule
 from nldtib.rounds import Grades, Interval, Table
@@ -146,7 +147,9 @@ def _place_rows(
     overlapping = [name for name in dimensions if source.book.dimensions[name].overlapping]
     if not variables:
         return []
-    if overlapping:
+    if overlapping and len(dimensions) > 1:
+        estimates = _crossed(source, amounts, variables, dimensions, overlapping, counted)
+    elif overlapping:
         estimates = _overlapping(source, amounts, variables, overlapping[0], counted)
     else:
         estimates = _partition(source, amounts, variables, dimensions, counted)
@@ -210,6 +213,33 @@ def _overlapping(
         here = pd.concat(found).assign(domain=item.code, n=int(inside.sum()))
         label = pd.Series(item.code, inside.index, dtype=pd.CategoricalDtype([item.code]))
         rows.append(_with_parts(here, variables, amounts, (inside, label)))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _crossed(
+    source: Source,
+    amounts: Amounts,
+    variables: list[Variable],
+    dimensions: tuple[str, ...],
+    overlapping: list[str],
+    counted: pd.Series,
+) -> pd.DataFrame:
+    """Estimate an overlapping dimension by others: each of its codes is a table of its own."""
+    if len(overlapping) > 1:
+        raise ParameterError(
+            f"A table crosses {' and '.join(overlapping)}, which both overlap. Cross one "
+            "overlapping dimension with partitions. Mend tables.csv."
+        )
+    place = dimensions.index(overlapping[0])
+    others = tuple(name for name in dimensions if name != overlapping[0])
+    rows = []
+    for item in source.book.dimensions[overlapping[0]].codes:
+        column = f"{overlapping[0]}.{item.code}"
+        inside = counted & (source.survey.records[column] == 1)
+        here = _partition(source, amounts, variables, others, inside)
+        parts = here["domain"].astype(str).str.split("|")
+        domain = ["|".join([*one[:place], item.code, *one[place:]]) for one in parts]
+        rows.append(here.assign(domain=domain))
     return pd.concat(rows, ignore_index=True)
 
 
