@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from nldtib.codebook import Codebook, Dimension, Item, Label, Variable
+from nldtib.errors import ParameterError
 from nldtib.records import tabulate
 from nldtib.rounds import Grades, Interval, Table
 from nldtib.schema import CHANGES, Survey
@@ -150,6 +151,25 @@ def test_an_overlapping_place_is_a_part_of_all():
     assert values["organisations:area=sensors:2025"] == 2.0
     assert values["share:area=sensors:2025"] == 25.0
     assert by_key(cells, "n")["organisations:area=sensors:2025"] == 1
+
+
+def test_an_overlapping_dimension_crossed_with_a_partition_adds_up_over_the_partition():
+    values = by_key(tabulate.cells(source(), plan("turnover", "area domain")))
+
+    # Only unit a, of weight two, works on sensors; it is at sea.
+    assert values["turnover:area=sensors,domain=sea:2025"] == 30.0
+    assert values["turnover:area=sensors,domain=land:2025"] == 0.0
+    assert values["turnover:area=sensors:2025"] == 30.0
+    assert values["turnover:domain=sea:2025"] == 90.0
+
+
+def test_two_overlapping_dimensions_are_not_crossed():
+    book = replace(BOOK, dimensions=BOOK.dimensions | {"size": BOOK.dimensions["area"]})
+    records = source().survey.records.assign(**{"size.sensors": 0.0})
+    made = replace(source(), book=book, survey=replace(source().survey, records=records))
+
+    with pytest.raises(ParameterError, match="which both overlap"):
+        tabulate.cells(made, plan("turnover", "area size"))
 
 
 def test_the_change_of_an_overlapping_place_is_that_of_its_own_respondents():

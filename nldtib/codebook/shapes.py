@@ -106,6 +106,11 @@ class Variable:
     base: Label = NO_LABEL
     definition: Label = NO_LABEL
 
+    @property
+    def is_part(self) -> bool:
+        """Return whether it only serves as a numerator: a sum of percentages says nothing."""
+        return self.statistic == "total" and self.unit_of_measure == "percent"
+
 
 @dataclass(frozen=True)
 class Dimension:

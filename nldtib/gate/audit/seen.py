@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -135,8 +135,12 @@ def _same(said: Sequence[tuple[float, float]], values: Sequence[float]) -> bool:
 def _bars(here: Sequence[Marked], drawing: Drawing, known: Mapping[str, Row]) -> Iterator[str]:
     """Judge the bars beside numbers: hidden ones are alike, others as long as they are large."""
     lengths = {}
+    edges = Counter(round(left, 1) for left, *_ in drawing.bars)
+    zero = max(edges, key=edges.__getitem__, default=0.0)
+    # Bars stand on one line; the tiles of a map do not, and all have one size.
+    standing = [b for b in drawing.bars if zero in (round(b[0], 1), round(b[1], 1))]
     for one in here:
-        level = [b for b in drawing.bars if _beside(b, one)]
+        level = [b for b in standing if _beside(b, one)]
         # A frame encloses every bar; only what is level with this number alone is its bar.
         own = [b for b in level if sum(_beside(b, other) for other in here) == 1]
         if own:
@@ -174,7 +178,9 @@ def _said(
         if known[one.key]["status"] != "published":
             place = one.key.split(":")[1].split(",")[-1]
             for label in labels.get(place, ()):
-                if re.search(rf"{re.escape(label)}[\s(:]*(?:met|with|is)?[\s(:\u20ac]*\d", text):
+                if re.search(
+                    rf"(?<!\w){re.escape(label)}(?!\w)[\s(:]*(?:met|with|is)?[\s(:\u20ac]*\d", text
+                ):
                     yield "shown"
 
 

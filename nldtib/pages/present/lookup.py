@@ -19,13 +19,14 @@ from nldtib.schema import TOTAL
 
 # A page stays below its size: of more figures than this, earlier years have no sentences here.
 MOST_TOLD = 780
+CROSSED = ","  # parts the two codes of a place in a table of two breakdowns
 
 
 def facts(edition: Edition) -> HTML:
     """Show every figure of the edition: a sentence in each language, folded, by variable.
 
-    Of very many figures the earlier years have their sentences in figures.csv only; the page says
-    so. What is not shown is listed as such below its variable.
+    Figures of two breakdowns, and of very many figures the earlier years, have their sentences in
+    figures.csv only; the page says so. What is not shown is listed as such below its variable.
     """
     language = edition.language
     search = element(
@@ -42,7 +43,8 @@ def facts(edition: Edition) -> HTML:
     shown = sum(row["status"] == "published" for rows in every.values() for row in rows)
     told = edition.years if shown <= MOST_TOLD else edition.years[-1:]
     parts = [_variable(edition, name, rows, told) for name, rows in every.items()]
-    if told != edition.years:
+    crossed = any(CROSSED in row["key"] for rows in every.values() for row in rows)
+    if crossed or told != edition.years:
         parts.insert(0, element("p", words.text(language, "facts.elsewhere"), {"class": "note"}))
     return HTML(joined([search, *parts]))
 
@@ -61,7 +63,11 @@ def _by_variable(edition: Edition) -> dict[str, list[dict]]:
     once = edition.cells.drop_duplicates("key")
     once = once.sort_values("reference_year", ascending=False, kind="stable")
     found = {name: rows.to_dict("records") for name, rows in once.groupby("variable", sort=False)}
-    return {name: found[name] for name in edition.codebook.variables if name in found}
+    return {
+        name: found[name]
+        for name, about in edition.codebook.variables.items()
+        if name in found and not about.is_part
+    }
 
 
 def _variable(edition: Edition, name: str, rows: Sequence[Mapping], told: Sequence[int]) -> Safe:
@@ -72,7 +78,9 @@ def _variable(edition: Edition, name: str, rows: Sequence[Mapping], told: Sequen
     last = edition.years[-1]
     linked = {f"{key}:{last}" for cell in edition.topics["figures"] for key in cell.split()}
     shown = [
-        _figure(edition, figure, place, figure.year in told, linked)
+        _crossed(edition, figure, place)
+        if CROSSED in place
+        else _figure(edition, figure, place, figure.year in told, linked)
         for place, figure in placed
         if figure.shown
     ]
@@ -124,6 +132,20 @@ def _base(edition: Edition, about: Variable) -> str:
     return text
 
 
+def _crossed(edition: Edition, figure: Figure, place: str) -> Safe:
+    """Return a figure of two breakdowns in one line; its sentences are in figures.csv."""
+    values = {
+        "place": passports.named(edition, place),
+        "year": figure.year,
+        "value": figures.said(edition, figure),
+    }
+    n = "" if figure.n is None else numbers.number(figure.n, 0, edition.language)
+    precision = {"n": n, "grade": passports.grade(edition, figure)}
+    said = words.phrase(edition.language, "facts.figure", values)
+    precise = words.phrase(edition.language, "facts.precision", precision)
+    return element("p", f"{said} ({precise})", {"data-key": figure.key})
+
+
 def _figure(edition: Edition, figure: Figure, place: str, told: bool, linked: set[str]) -> Safe:
     values = {
         "place": passports.named(edition, place),
@@ -135,13 +157,7 @@ def _figure(edition: Edition, figure: Figure, place: str, told: bool, linked: se
     precision = {"n": n, "grade": passports.grade(edition, figure)}
     lines = [
         *(_sentences(edition, figure, place) if told else ()),
-        element(
-            "p",
-            [
-                words.phrase(edition.language, "facts.precision", precision),
-                element("code", figure.key),
-            ],
-        ),
+        element("p", words.phrase(edition.language, "facts.precision", precision)),
     ]
     look = {"data-key": figure.key}
     if figure.key in linked:

@@ -1,5 +1,7 @@
 """The passport of a figure: what it is, of whom, how sure, and a sentence to copy."""
 
+import re
+
 from IPython.display import HTML
 
 from nldtib.codebook import Variable
@@ -105,7 +107,7 @@ def _figure(edition: Edition, name: str, place: str, year: int) -> Figure:
 
 
 def named(edition: Edition, place: str) -> str:
-    """Return the place of a key in words, such as `Land, 25 tot 100`.
+    """Return the place of a key in words, such as `Land, 25 tot 100 werknemers`.
 
     Raises
     ------
@@ -121,8 +123,18 @@ def named(edition: Edition, place: str) -> str:
         items = dict(figures.codes(edition, dimension)) if dimension in known else {}
         if code not in items:
             raise ParameterError(f"The codebook has no place {part}. Write it as dimension=code.")
-        labels.append(items[code])
+        labels.append(_banded(edition, dimension, items[code]))
     return ", ".join(labels)
+
+
+def _banded(edition: Edition, dimension: str, item: str) -> str:
+    """Return a code's label; that of a band alone, such as `tot 25`, does not say of what."""
+    about = edition.codebook.dimensions[dimension]
+    if not about.bands_of:
+        return item
+    label = about.label.in_language(edition.language)
+    of_what = re.search(r"\((.+)\)", label)
+    return f"{item} {of_what[1]}" if of_what else f"{figures.in_sentence(label)}: {item}"
 
 
 def _base(edition: Edition, figure: Figure, place: str) -> str:

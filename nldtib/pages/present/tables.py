@@ -14,6 +14,9 @@ from nldtib.pages.present.numbers import Scale
 from nldtib.rounds import Table
 from nldtib.schema import TOTAL
 
+# A longer list of intervals is for a file: nobody reads it on a page.
+MOST_DETAILED = 35
+
 Figures = Mapping[tuple[Place, int], Figure]
 
 
@@ -38,7 +41,8 @@ def content(edition: Edition, name: str, variable: str | None = None) -> Safe:
     """Return a table as HTML, to stand alone or below a chart."""
     plan = figures.plan(edition, name)
     if not plan.by:
-        return _by_variable(edition, plan, (variable,) if variable else plan.variables)
+        told = [name for name in plan.variables if not figures.variable(edition, name).is_part]
+        return _by_variable(edition, plan, (variable,) if variable else told)
     chosen = variable or plan.variables[0]
     found = figures.of_table(edition, name, chosen)
     make = _one_way if len(plan.by) == 1 else _two_way
@@ -174,6 +178,9 @@ def _two_way(edition: Edition, plan: Table, found: Figures) -> Safe:
         [first, *(label for _, label in across)],
         rows,
     )
+    if len(down) * len(across) > MOST_DETAILED:
+        elsewhere = grid.legend([words.text(edition.language, "table.elsewhere")])
+        return joined([drawn, _notes(edition, plan, found), elsewhere])
     more = _all_precision(edition, plan, found, (down, across))
     return joined([drawn, _notes(edition, plan, found), more])
 

@@ -13,7 +13,7 @@
   said.textContent = words.hint;
   place.append(label, box, said);
   var facts = Array.prototype.map.call(
-    document.querySelectorAll("section > details[data-key]"),
+    document.querySelectorAll("section > [data-key]"),
     function (one) {
       var head = one.parentNode.querySelector("h3").textContent;
       return { one: one, text: plain(head + " " + one.textContent) };
@@ -27,8 +27,8 @@
       count += fits;
     });
     document.querySelectorAll("section").forEach(function (section) {
-      var own = section.querySelectorAll("details[data-key]");
-      if (own.length) section.hidden = !section.querySelector("details[data-key]:not([hidden])");
+      var own = section.querySelectorAll(":scope > [data-key]");
+      if (own.length) section.hidden = !section.querySelector(":scope > [data-key]:not([hidden])");
     });
     said.textContent = asked.length ? words.found.replace("{count}", count) : words.hint;
   });
