@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from nldtib.errors import ParameterError, RunError
-from nldtib.pages.export import gates, kernels, notebooks, page
+from nldtib.pages.export import forks, gates, kernels, notebooks, page
 from nldtib.pages.export.settings import Settings
 
 ROOT = Path("/somewhere/project")
@@ -244,24 +244,27 @@ if number < int(os.environ["STUMBLES"]):
 """
 
 
-def run_with_a_kernel_that_stumbles(folder: Path, times: int) -> int:
+def run_with_a_kernel_that_stumbles(folder: Path, times: int, warm: bool) -> int:
     """Run a notebook with a Python that ends at once for a number of times; return all starts."""
+    if warm and not forks.POSSIBLE:
+        pytest.skip("this system does not fork kernels")
     for name in ("tries", "scratch", "code"):
         (folder / name).mkdir()
     (folder / "code" / "sitecustomize.py").write_text(STUMBLING, encoding="utf-8")
     usual = kernels.environment(folder / "scratch", folder, 0)
+    surroundings = usual | {
+        "PYTHONPATH": str(folder / "code"),
+        "TRIES": str(folder / "tries"),
+        "STUMBLES": str(times),
+    }
     launch = kernels.Launch(
         scratch=folder / "scratch",
         workspace=folder,
-        environment=usual
-        | {
-            "PYTHONPATH": str(folder / "code"),
-            "TRIES": str(folder / "tries"),
-            "STUMBLES": str(times),
-        },
+        environment=surroundings,
         log=folder / "log",
         running=kernels.Running(),
         settings=Settings(start_attempts=3),
+        forks=forks.Forks(surroundings, 60) if warm else None,
     )
     papermill.execute_notebook(
         executed(new_code_cell("1 + 1")),
@@ -272,15 +275,61 @@ def run_with_a_kernel_that_stumbles(folder: Path, times: int) -> int:
         progress_bar=False,
         launch=launch,
     )
+    if launch.forks:
+        launch.forks.end()
     return len(list((folder / "tries").iterdir()))
 
 
-def test_a_kernel_that_stumbles_is_started_again(tmp_path):
-    assert run_with_a_kernel_that_stumbles(tmp_path, times=2) == 3
+HOW = pytest.mark.parametrize("warm", [False, True], ids=["started", "forked"])
 
 
-def test_a_kernel_that_never_stands_is_given_up(tmp_path):
+@HOW
+def test_a_kernel_that_stumbles_is_started_again(tmp_path, warm):
+    assert run_with_a_kernel_that_stumbles(tmp_path, 2, warm) == 3
+
+
+@HOW
+def test_a_kernel_that_never_stands_is_given_up(tmp_path, warm):
     with pytest.raises(kernels.StoppedError, match="got no kernel in 3 attempts"):
-        run_with_a_kernel_that_stumbles(tmp_path, times=9)
+        run_with_a_kernel_that_stumbles(tmp_path, 9, warm)
 
     assert len(list((tmp_path / "tries").iterdir())) == 3
+
+
+@pytest.mark.skipif(not forks.POSSIBLE, reason="this system does not fork kernels")
+def test_kernels_that_were_forked_share_what_was_imported_and_nothing_else(tmp_path):
+    """One leaves a mark in a module and in its surroundings; the next sees neither."""
+    source = """
+import os, sys
+from IPython.display import HTML
+from nldtib.pages import present
+seen = (hasattr(present, "mark"), os.environ.get("MARK"), "seaborn" in sys.modules)
+present.mark = os.environ["MARK"] = "left"
+HTML(f"{seen} {os.getpid() == os.getpgid(0)} {hash('word')}")
+"""
+    said = []
+    warm = forks.Forks(kernels.environment(tmp_path / "warm", tmp_path, 0), 60)
+    for name in ("first", "second"):
+        launch = kernels.Launch(
+            scratch=tmp_path / name,
+            workspace=tmp_path,
+            environment=kernels.environment(tmp_path / name, tmp_path, 0),
+            log=tmp_path / f"{name}.log",
+            running=kernels.Running(),
+            settings=Settings(),
+            forks=warm,
+        )
+        made = papermill.execute_notebook(
+            executed(new_code_cell(source)),
+            None,
+            engine_name=kernels.ENGINE,
+            kernel_name=kernels.KERNEL,
+            language="python",
+            progress_bar=False,
+            launch=launch,
+        )
+        said.append(made.cells[0].outputs[0].data["text/html"])
+    warm.end()
+
+    assert said[0].startswith("(False, None, True) True")
+    assert said[1] == said[0]

@@ -17,6 +17,7 @@ import yaml
 
 from nldtib import codebook
 from nldtib.codebook import Codebook, Label, closest
+from nldtib.codebook.reading import LOADER
 from nldtib.errors import InputError, ParameterError
 from nldtib.rounds.choices import (
     Calibration,
@@ -334,7 +335,7 @@ def _yaml(path: Path) -> dict:
             f"There is no {path.name} in {path.parent.name}/. Every round needs one."
         )
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), LOADER)  # noqa: S506
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = mark.line + 1 if mark else 1

@@ -30,7 +30,7 @@ TELLING = 6
 # So many words in a row of somebody's answer are a quotation.
 QUOTED = 5
 SENTENCE = 12
-INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PATH = re.compile(
@@ -98,9 +98,15 @@ def search(folder: Path, withheld: pd.DataFrame, own: str) -> pd.DataFrame:
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text without case, accents and punctuation."""
-    bare = unicodedata.normalize("NFKD", text.translate(INVISIBLE).casefold())
-    bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    bare = unicodedata.normalize("NFKD", _without(text, INVISIBLE).casefold())
+    bare = _without(bare, filter(unicodedata.combining, set(bare)))
     return re.findall(r"[0-9a-z]+", bare)
+
+
+def _without(text: str, letters: Iterable[str]) -> str:
+    for letter in letters:
+        text = text.replace(letter, "")
+    return text
 
 
 def _sought(withheld: pd.DataFrame, own: str) -> Sought:

@@ -1,5 +1,7 @@
 """One fresh kernel per notebook, through papermill, in an environment that repeats itself.
 
+Where the system can fork, kernels come from one warm process; elsewhere each starts a Python.
+
 Kernels speak over files of a private folder instead of network ports, so two of them never compete
 for a port. Each is the head of a process group of its own; what is left of the group is ended when
 its notebook ends, however it ended.
@@ -21,6 +23,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 import nldtib
+from nldtib.pages.export.forks import Forked, Forks
 from nldtib.pages.export.settings import Settings
 
 ENGINE = "nldtib"
@@ -93,7 +96,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Launch:
-    """What one kernel is started with: `scratch` is a private folder with a short path."""
+    """What one kernel is started with.
+
+    `scratch` is a private folder with a short path; without `forks` a Python of its own is started.
+    """
 
     scratch: Path
     workspace: Path
@@ -101,6 +107,7 @@ class Launch:
     log: Path
     running: Running
     settings: Settings
+    forks: Forks | None = None
 
 
 def environment(scratch: Path, outputs: Path, published: int) -> dict[str, str]:
@@ -216,6 +223,9 @@ def _client(
         transport="ipc" if files else "tcp",
         connection_file=str(launch.scratch / f"{attempt}.json"),
     )
+    if launch.forks is not None:
+        kernel.provisioner = Forked(kernel_id="", kernel_spec=kernel.kernel_spec, parent=kernel)
+        kernel.provisioner.forks, kernel.provisioner.log_path = launch.forks, launch.log
     return PapermillNotebookClient(
         nb_man,
         km=kernel,

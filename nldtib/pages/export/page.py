@@ -29,6 +29,10 @@ FILES = ("cells.csv", "account.csv", "quality.csv", "run.json")
 LANGUAGE_LINE = re.compile(r"^[ \t]*<!--[ \t]*([a-z]{2})[ \t]*-->[ \t]*$", re.MULTILINE)
 HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
 LINK = re.compile(r'<a([^>]*?) href="([a-z0-9_]+)\.html(#[^"]*)?"([^>]*)>(.*?)</a>', re.DOTALL)
+# Parsing whole pages for one sentence took longer than making them.
+TITLE = re.compile(r"<h1\b[^>]*>.*?</h1>", re.DOTALL)
+LEAD = re.compile(r'<p class="lead">.*?</p>', re.DOTALL)
+PARAGRAPH = re.compile(r"<p\b[^>]*>.*?</p>", re.DOTALL)
 BODY = re.compile(r'<main id="content">\n(.*)\n</main>', re.DOTALL)
 
 
@@ -43,12 +47,12 @@ class Sheet:
     @functools.cached_property
     def title(self) -> str:
         """Return the text of the first heading."""
-        return _text(self.body, "h1") or self.name
+        return _text(self.body, TITLE) or self.name
 
     @functools.cached_property
     def description(self) -> str:
         """Return the first sentence of the lead, or of the first paragraph."""
-        lead = _text(self.body, ".lead") or _text(self.body, "p")
+        lead = _text(self.body, LEAD) or _text(self.body, PARAGRAPH)
         return re.split(r"(?<=[.?!])\s", lead, maxsplit=1)[0]
 
 
@@ -245,6 +249,7 @@ def _linked(body: str, present: set[str], language: str, about: Publication) -> 
     return LINK.sub(mended, body)
 
 
-def _text(body: str, selector: str) -> str:
-    found = BeautifulSoup(body, "html.parser").select_one(selector)
-    return " ".join(found.get_text().split()) if found else ""
+def _text(body: str, element: re.Pattern) -> str:
+    found = element.search(body)
+    words_in = BeautifulSoup(found[0], "html.parser").get_text() if found else ""
+    return " ".join(words_in.split())

@@ -5,9 +5,10 @@ import of papermill, and the one process that started all kernels can end them a
 """
 
 import concurrent.futures
+import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from nldtib import errors
 from nldtib.errors import NldtibError, RunError
-from nldtib.pages.export import kernels, notebooks
+from nldtib.pages.export import forks, kernels, notebooks
 from nldtib.pages.export.settings import Settings, Site
 
 Done = Callable[[str, float], None]
@@ -50,11 +51,12 @@ def run(
     refused: dict[str, NldtibError] = {}
     with (
         tempfile.TemporaryDirectory(prefix="nldtib-", ignore_cleanup_errors=True) as scratch,
+        _warm(Path(scratch), site, published, settings) as warm,
         concurrent.futures.ThreadPoolExecutor(settings.workers) as pool,
     ):
         starts = {}
         for job in jobs:
-            launch = _launch(job, Path(scratch), site, published, running, settings)
+            launch = _launch(job, Path(scratch), site, published, running, settings, warm)
             starts[pool.submit(_timed, job, launch, site)] = job
         try:
             for future in concurrent.futures.as_completed(starts):
@@ -72,6 +74,24 @@ def run(
     return executed
 
 
+@contextlib.contextmanager
+def _warm(
+    scratch: Path, site: Site, published: int, settings: Settings
+) -> Iterator[forks.Forks | None]:
+    """Give the process that kernels are forked from, where that can be."""
+    if not forks.POSSIBLE:
+        yield None
+        return
+    own = scratch / "warm"
+    own.mkdir()
+    warm = forks.Forks(kernels.environment(own, site.outputs, published), settings.start_timeout)
+    warm.start()
+    try:
+        yield warm
+    finally:
+        warm.end()
+
+
 def _launch(
     job: Job,
     scratch: Path,
@@ -79,6 +99,7 @@ def _launch(
     published: int,
     running: kernels.Running,
     settings: Settings,
+    warm: forks.Forks | None,
 ) -> kernels.Launch:
     own = scratch / job.page
     own.mkdir()
@@ -89,6 +110,7 @@ def _launch(
         log=site.executed / f"{job.page}.log",
         running=running,
         settings=settings,
+        forks=warm,
     )
 
 
