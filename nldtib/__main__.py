@@ -103,6 +103,12 @@ def _run(chosen: argparse.Namespace) -> None:
     print(folder / index.name)
 
 
+def _pdf(chosen: argparse.Namespace) -> None:
+    from nldtib import report, rounds
+
+    print(report.printed(rounds.read(chosen.round), chosen.edition, chosen.language))
+
+
 def _questionnaire(chosen: argparse.Namespace) -> None:
     from nldtib import codebook, questionnaire, rounds
 
@@ -155,6 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         ("produce", _produce, "turn a raw round into protected cells"),
         ("report", _report, "turn the cells of an edition into pages"),
         ("run", _run, "check, produce and report in one go, as a scheduler calls it"),
+        ("pdf", _pdf, "print the pages of an edition as one tagged PDF, through Chromium"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.add_argument(
@@ -170,6 +177,8 @@ def _parser() -> argparse.ArgumentParser:
             )
         if name == "report":
             command.add_argument("notebooks", nargs="*", help="only these notebooks")
+        if name == "pdf":
+            command.add_argument("--language", default="", help="nl or en; the round's first")
         command.set_defaults(run=run)
     _add_questionnaire(commands)
     compared = commands.add_parser(

@@ -22,7 +22,7 @@ from nldtib.pages.export import construction as building
 from nldtib.pages.export.construction import FILES, read_run, refuse_incomplete
 from nldtib.rounds import Round
 
-__all__ = ["Settings", "Site", "build", "comparison", "construction", "edition"]
+__all__ = ["Settings", "Site", "build", "comparison", "construction", "edition", "printed"]
 
 
 @contextlib.contextmanager
@@ -124,6 +124,42 @@ def build(
         return export.pages(
             site, folder, run, languages, notebooks, settings, done, annex.names(languages)
         )
+
+
+def printed(this_round: Round, edition: str, language: str = "") -> Path:
+    """Print the pages of a public edition as one tagged PDF, which then stands beside them.
+
+    Parameters
+    ----------
+    language
+        One of the languages of the round; the first when not given.
+
+    Returns
+    -------
+    The path of the PDF. The next run of the edition makes it anew only when asked.
+
+    Raises
+    ------
+    InputError, ParameterError, UnprotectedError
+        There is no such edition, it has no such pages, or its cells are not those certified.
+    RunError
+        There is no Chromium, or it did not print.
+    """
+    from nldtib.pages.export import printing
+
+    folder = rounds.edition_folder(this_round.root, this_round.name, edition)
+    refuse_incomplete(folder)
+    audit.certificate.check(folder)
+    languages, run = _languages(this_round), read_run(folder)
+    chosen = language or languages[0]
+    text = printing.document(folder, run, languages, chosen)
+    content = printing.printed(text, str(run["published_on"]))
+    name = f"nldtib-{this_round.name}-{edition}"
+    place = folder / f"{name if chosen == languages[0] else f'{name}.{chosen}'}.pdf"
+    written = place.with_suffix(".part")
+    written.write_bytes(content)
+    written.replace(place)
+    return place
 
 
 def comparison(root: Path, first: str, second: str) -> Path:

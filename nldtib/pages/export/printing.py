@@ -1,0 +1,137 @@
+"""A whole edition as one printed document: the pages of one language in one file, by Chromium."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from nldtib.errors import InputError, RunError
+from nldtib.pages.export import notebooks, page
+
+CHROMIUM = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
+# No address is asked for and nothing is kept; headings become bookmarks, elements become tags.
+QUIET = (
+    "--headless --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --no-pdf-header-footer --export-tagged-pdf "
+    "--generate-pdf-document-outline"
+).split()
+PATIENCE = 300
+DATES = re.compile(rb"(/(?:Creation|Mod)Date \(D:)\d{14}")
+NAMED = re.compile(r' (id|for|headers|aria-labelledby|aria-describedby)="([^"]+)"')
+DRAWN = re.compile(r"url\(#")
+ADDRESS = re.compile(r' ((?:xlink:)?href)="([^"]*)"')
+
+
+def document(
+    folder: Path, run: Mapping[str, object], languages: tuple[str, ...], language: str
+) -> str:
+    """Return all pages of one language as one page, in the order of the report.
+
+    Parameters
+    ----------
+    folder
+        An edition with its pages.
+    run
+        What run.json of the edition says.
+    languages
+        Languages of the edition; the first has the plain file names.
+
+    Raises
+    ------
+    InputError
+        The edition has no pages in that language.
+    """
+    about = page.Publication(run, languages)
+    endings = {one: about.file("", one) for one in languages}
+    known = {
+        path.name.removesuffix(endings[language]): path.name
+        for path in folder.glob(f"*{endings[language]}")
+        if "." not in path.name.removesuffix(endings[language])
+    }
+    if page.INDEX not in known:
+        raise InputError(
+            f"Edition {folder.name} has no pages in language {language}. Make them with "
+            "`nldtib report`."
+        )
+    names = [name for name in (page.INDEX, *notebooks.ORDER) if name in known]
+    names += sorted(set(known) - {*names, page.ACCESSIBILITY})
+    names += [page.ACCESSIBILITY] if page.ACCESSIBILITY in known else []
+    files = {known[name]: name for name in names}
+    parts = [
+        _part(name, language, (folder / file).read_text(encoding="utf-8"), files)
+        for file, name in files.items()
+    ]
+    whole = page.Sheet(page.INDEX, language, "\n".join(parts))
+    return page.page(whole, [whole], about)
+
+
+def printed(text: str, day: str) -> bytes:
+    """Return one page as PDF, with bookmarks and tags.
+
+    Parameters
+    ----------
+    text
+        The page, which asks for nothing outside itself.
+    day
+        Day of publication, YYYY-MM-DD: the only date that the file knows.
+
+    Raises
+    ------
+    RunError
+        There is no Chromium, or it did not print.
+    """
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        raise RunError(
+            "No Chromium was found, and it is what prints an edition. Install Chromium or Chrome; "
+            "the pages themselves need neither."
+        )
+    # Chromium refuses its own walls to the administrator of a machine.
+    alone = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with tempfile.TemporaryDirectory(prefix="nldtib-", ignore_cleanup_errors=True) as scratch:
+        source, target = Path(scratch) / "edition.html", Path(scratch) / "edition.pdf"
+        source.write_bytes(text.encode("utf-8"))
+        command = [found, *QUIET, *alone, f"--user-data-dir={scratch}/profile"]
+        try:
+            subprocess.run(
+                [*command, f"--print-to-pdf={target}", source.as_uri()],
+                capture_output=True,
+                check=False,
+                timeout=PATIENCE,
+            )
+        except subprocess.TimeoutExpired:
+            raise RunError(
+                f"Chromium did not print within {PATIENCE} seconds. Try again on a quieter machine."
+            ) from None
+        if not target.is_file():
+            raise RunError("Chromium ended without printing. See whether it opens a page by hand.")
+        content = target.read_bytes()
+    return DATES.sub(rb"\g<1>" + day.replace("-", "").encode() + b"000000", content)
+
+
+def _part(name: str, language: str, text: str, files: Mapping[str, str]) -> str:
+    """Return the inside of a page, its names made those of a part of a larger document."""
+
+    def own(named: re.Match) -> str:
+        return f' {named[1]}="{" ".join(f"{name}-{one}" for one in named[2].split())}"'
+
+    def within(link: re.Match) -> str:
+        file, _, anchor = link[2].partition("#")
+        part = files.get(file, "" if file else name)
+        # What is not printed cannot be led to.
+        return f' {link[1]}="#{part}{f"-{anchor}" if anchor else ""}"' if part else ""
+
+    body = page.kept(name, language, text).body
+    body = DRAWN.sub(f"url(#{name}-", ADDRESS.sub(within, NAMED.sub(own, body)))
+    apart = "" if name == page.INDEX else ' style="break-before: page"'
+    return f'<section id="{name}"{apart}>\n{body}\n</section>'
