@@ -161,7 +161,6 @@ def _parser() -> argparse.ArgumentParser:
         ("produce", _produce, "turn a raw round into protected cells"),
         ("report", _report, "turn the cells of an edition into pages"),
         ("run", _run, "check, produce and report in one go, as a scheduler calls it"),
-        ("pdf", _pdf, "print the pages of an edition as one tagged PDF, through Chromium"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.add_argument(
@@ -177,9 +176,8 @@ def _parser() -> argparse.ArgumentParser:
             )
         if name == "report":
             command.add_argument("notebooks", nargs="*", help="only these notebooks")
-        if name == "pdf":
-            command.add_argument("--language", default="", help="nl or en; the round's first")
         command.set_defaults(run=run)
+    _add_pdf(commands)
     _add_questionnaire(commands)
     compared = commands.add_parser(
         "compare", help="show the figures that changed between two editions, as HTML and CSV"
@@ -188,6 +186,16 @@ def _parser() -> argparse.ArgumentParser:
     compared.add_argument("second", metavar="B", help="the edition to compare it with")
     compared.set_defaults(run=_compare)
     return parser
+
+
+def _add_pdf(commands: argparse._SubParsersAction) -> None:
+    pdf = commands.add_parser(
+        "pdf", help="print the pages of an edition as one tagged PDF, through Chromium"
+    )
+    pdf.add_argument("round", nargs="?", default=DEMO, help="name under data/rounds/, or path")
+    pdf.add_argument("--edition", required=True, help="name of the edition, as in first")
+    pdf.add_argument("--language", default="", help="nl or en; the first of the round if not said")
+    pdf.set_defaults(run=_pdf)
 
 
 def _add_questionnaire(commands: argparse._SubParsersAction) -> None:
