@@ -65,8 +65,9 @@ def test_a_language_without_pages_is_refused(edition):
     for path in edition.glob("*.en.html"):
         path.unlink()
 
-    with pytest.raises(InputError, match="has no pages in language en"):
-        document(edition, "en")
+    for language in ("en", "fr"):
+        with pytest.raises(InputError, match=f"has no pages in language {language}"):
+            document(edition, language)
 
 
 def test_without_chromium_a_sentence_says_so(monkeypatch):

@@ -52,11 +52,11 @@ def document(
         The edition has no pages in that language.
     """
     about = page.Publication(run, languages)
-    endings = {one: about.file("", one) for one in languages}
+    ending = about.file("", language)
     known = {
-        path.name.removesuffix(endings[language]): path.name
-        for path in folder.glob(f"*{endings[language]}")
-        if "." not in path.name.removesuffix(endings[language])
+        path.name.removesuffix(ending): path.name
+        for path in folder.glob(f"*{ending}")
+        if "." not in path.name.removesuffix(ending)
     }
     if page.INDEX not in known:
         raise InputError(
