@@ -61,6 +61,18 @@ def test_names_stay_apart_and_links_lead_to_them(edition, language):
     assert made.select_one("#size path")["clip-path"] == "url(#size-clip)"
 
 
+def test_when_and_how_busily_it_was_printed_leaves_no_trace():
+    once = b"/CreationDate (D:20260101120000+00'00') (node00000007) (node00000012) (node00000007)"
+    again = b"/CreationDate (D:20270101130000+00'00') (node00000008) (node00000014) (node00000008)"
+
+    made = [printing._repeatable(one, "2026-11-23") for one in (once, again)]
+
+    assert made[0] == made[1]
+    assert made[0] == once.replace(b"20260101120000", b"20261123000000").replace(
+        b"07)", b"01)"
+    ).replace(b"12)", b"02)")
+
+
 def test_a_language_without_pages_is_refused(edition):
     for path in edition.glob("*.en.html"):
         path.unlink()
