@@ -504,8 +504,8 @@ def qualtrics(book, responses, texts_of_answers=False, separator=",", codec="utf
                 for n, h in enumerate(headings)
             ]
             line[code] = ",".join(names[n] for n in ticked)
-        for heading, column in every.items():
-            if choices.kind(column) != "tick":
+        for heading in row.keys() & every.keys():
+            if choices.kind(every[heading]) != "tick":
                 line[underscored(heading, 1)] = row[heading] or ""
         lines.append([line[tag] for tag in tags])
     preview = [{"Status": "1", "ResponseId": "R_preview", "Finished": "1"}.get(t, "") for t in tags]

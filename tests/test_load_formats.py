@@ -342,6 +342,22 @@ def test_values_that_an_spss_file_declares_as_missing_keep_their_reason(book, tm
         load.answers(path, book)
 
 
+def test_a_file_of_another_tool_may_hold_a_part_and_says_how_much(book, tmp_path):
+    row = {"id": "1", "naam": "Aa B.V.", "rd": "12.5"}
+    submitted = row | {"submitdate": "2026-11-23 18:24:34", "startlanguage": "nl"}
+    exports.sav(book, [row], tmp_path / "sav", {})
+    contents = {
+        "csv": exports.csv(list(row), [row], ";", "cp1252"),
+        "parquet": exports.parquet([row]),
+        "qualtrics": exports.qualtrics(book, [submitted]),
+        "sav": (tmp_path / "sav").read_bytes(),
+    }
+    for name, content in contents.items():
+        answers = load.answers(written(tmp_path, name, content), book)
+        assert (cell(answers, "rd"), cell(answers, "naam")) == (("12.5", "ok"), ("Aa B.V.", "ok"))
+        assert "columns of the codebook are not in this file" in load.report(answers), name
+
+
 def test_a_workbook_made_by_hand_is_read_whole_but_for_totals_notes_and_hidden_sheets(
     book, tmp_path
 ):

@@ -1,7 +1,14 @@
-"""How long, and in how much memory, a code CSV is read: 1,000 x 300 columns, then many respondents.
+"""How long, and in how much memory, a code CSV is read and edited, from 1,000 respondents on.
 
 Run by hand: python tests/benchmarks/reading.py [RESPONDENTS ...]
-Every figure stands beside a baseline run on the same machine: the csv module over the same file.
+Processor seconds; every figure of reading stands beside a baseline of the same run: the csv module
+over the same file.
+
+Measured on two cores of a shared machine, Python 3.11: 1,000 respondents x 304 columns read in
+0.9 s; 1,000 x 204 columns of the questionnaire read in 0.5 s, laid out in 0.4 s and edited in 0.6 s
+with random answers, which break twenty times as many rules as real ones. Of 104 columns 10,000
+respondents take 1.6 s, 50,000 take 6.3 s, 250,000 take 29 s: 0.16, 0.13 and 0.11 s per 1,000. At
+most 0.3, 0.7 and 2.5 GiB.
 """
 
 import csv

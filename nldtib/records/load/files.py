@@ -144,8 +144,8 @@ def _text(
 
 
 def _any_tool(grid: Grid, columns: Sequence[Column]) -> Grid:
-    """Return the grid; without one of LimeSurvey's own columns it need not have the others."""
+    """Return the grid; one of another tool need not have LimeSurvey's columns, nor be whole."""
     if headings.system_headings(grid.headings) & set(OWN_COLUMNS):
         return grid
     tool = "CSV" if grid.tool == "LimeSurvey CSV" else grid.tool
-    return replace(grid, tool=tool, needed=())
+    return replace(grid, tool=tool, needed=(), whole=False)

@@ -68,6 +68,7 @@ def read(text: str, lettering: str, name: str, columns: Sequence[Column]) -> Gri
         tool="Qualtrics",
         lettering=f"{delimited.SEPARATORS[separator]}, {lettering}",
         labels=labels,
+        whole=False,
         marks={"-99": ""},
         laid_out=True,
         losses=tuple(losses),

@@ -86,6 +86,7 @@ def _read(path: Path, name: str, encoding: str, stata: bool, by: str) -> Grid:
         stored=not plugin,
         labels=labels,
         missing=missing,
+        whole=plugin,
         needed=("id", "submitdate") if plugin else (),
         losses=tuple(losses),
     )

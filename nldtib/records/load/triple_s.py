@@ -119,6 +119,7 @@ def read(definition: bytes, data: bytes, name: str, columns: Sequence[Column]) -
         tool=f"Triple-S, {'commas' if by_comma else 'fixed width'}",
         lettering=lettering,
         labels=labels,
+        whole=False,
         needed=(),
         losses=(
             "Triple-S does not tell a question that was not reached from one that was left blank.",
