@@ -342,6 +342,21 @@ def test_values_that_an_spss_file_declares_as_missing_keep_their_reason(book, tm
         load.answers(path, book)
 
 
+@pytest.mark.parametrize("status", ["1", "2", "9", "17", "Survey Test", "Offline Survey Preview"])
+def test_previews_of_qualtrics_are_set_aside_and_counted(book, tmp_path, status):
+    rows = [plain_response(book), plain_response(book, id="2")]
+    content = exports.qualtrics(book, rows).decode("utf-8-sig")
+    first = next(line for line in content.split("\n") if '"1"' in line and "R_preview" not in line)
+    spoiled = first.replace('"0"', f'"{status}"', 1)
+
+    answers = load.answers(
+        written(tmp_path, "q", content.replace(first, spoiled).encode("utf-8-sig")), book
+    )
+
+    assert answers.table["respondent_id"].unique().tolist() == ["2"]
+    assert "2 previews and tests were set aside." in answers.losses
+
+
 def test_a_file_of_another_tool_may_hold_a_part_and_says_how_much(book, tmp_path):
     row = {"id": "1", "naam": "Aa B.V.", "rd": "12.5"}
     submitted = row | {"submitdate": "2026-11-23 18:24:34", "startlanguage": "nl"}

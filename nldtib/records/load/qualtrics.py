@@ -22,6 +22,8 @@ SYSTEM = {
 SET_ASIDE = ("Status", "Progress", "Duration (in seconds)", "DistributionChannel", "Finished")
 SET_ASIDE += ("EndDate", "RecipientScore", "Q_RecaptchaScore", "Q_RelevantIDDuplicate")
 PREVIEWS = ("1", "2", "survey preview", "survey test", "enquêtevoorbeeld", "test", "preview")
+# The same as spam, and from a device that was off line.
+PREVIEWS += ("9", "17", "survey preview spam", "offline survey preview")
 FINISHED = ("1", "true", "waar", "yes", "ja")
 TEXT_ENDINGS = (" - text", " - tekst")
 
