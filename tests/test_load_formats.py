@@ -148,6 +148,9 @@ def cells_of(column):
         return st.sampled_from(["2026-09-08 00:00:00", "2026-10-19 00:00:00", None])
     if kind == "choice":
         return st.sampled_from([*(item.code for item in choices.items(column)), ""])
+    if column.part != "answer" and question.type.startswith("multiple"):
+        # Where nothing else is blank, a lone 2 beside a multiple choice is a doubt in every format.
+        return free.filter(lambda text: text not in ("2", "0"))
     return free if question.type != "text" else st.sampled_from(["Aa B.V.", "NA", "=1+1", "Ijsbër"])
 
 
