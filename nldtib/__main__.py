@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nldtib.errors import NldtibError
-from nldtib.rounds import DEMO
+from nldtib.rounds import ANALYST, AUDIENCES, DEMO, PUBLIC
 
 DONE, REFUSED, MISUSED = 0, 1, 2
 
@@ -36,6 +36,8 @@ def _chosen(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
         chosen.notebooks += rest
+    if getattr(chosen, "to", []) and chosen.audience == ANALYST:
+        parser.error("an edition for analysts is sent to nobody: leave out --to or --audience")
     return chosen
 
 
@@ -77,30 +79,32 @@ def _produce(chosen: argparse.Namespace) -> None:
     from nldtib import produce, report, rounds
 
     this_round = rounds.read(chosen.round)
-    with report.construction(this_round, chosen.edition) as site:
-        produced = produce.edition(this_round, chosen.edition, _step)
+    with report.construction(this_round, chosen.edition, chosen.audience) as site:
+        produced = produce.edition(this_round, chosen.edition, _step, chosen.audience)
         produce.write(produced, this_round, site.folder, _step)
         produce.release(produced, this_round, chosen.to)
-    print(rounds.edition_folder(this_round.root, this_round.name, chosen.edition) / "cells.csv")
+    place = rounds.place_of_edition(this_round, chosen.edition, chosen.audience)
+    print(place / "cells.csv")
 
 
 def _report(chosen: argparse.Namespace) -> None:
     from nldtib import report, rounds
 
-    print(report.edition(rounds.read(chosen.round), chosen.edition, notebooks=chosen.notebooks))
+    this_round = rounds.read(chosen.round)
+    print(report.edition(this_round, chosen.edition, chosen.audience, chosen.notebooks))
 
 
 def _run(chosen: argparse.Namespace) -> None:
     from nldtib import produce, report, rounds
 
     this_round = rounds.read(chosen.round)
-    with report.construction(this_round, chosen.edition) as site:
-        produced = produce.edition(this_round, chosen.edition, _step)
+    with report.construction(this_round, chosen.edition, chosen.audience) as site:
+        produced = produce.edition(this_round, chosen.edition, _step, chosen.audience)
         produce.write(produced, this_round, site.folder, _step)
         index = report.build(site, this_round)
         produce.release(produced, this_round, chosen.to)
-    folder = rounds.edition_folder(this_round.root, this_round.name, chosen.edition)
-    print(folder / index.name)
+    place = rounds.place_of_edition(this_round, chosen.edition, chosen.audience)
+    print(place / index.name)
 
 
 def _pdf(chosen: argparse.Namespace) -> None:
@@ -167,9 +171,7 @@ def _parser() -> argparse.ArgumentParser:
             "round", nargs="?", default=DEMO, help="name under data/rounds/, or path"
         )
         if name != "check":
-            command.add_argument(
-                "--edition", required=True, help="name of the edition, as in first"
-            )
+            _add_edition(command)
         if name in ("produce", "run"):
             command.add_argument(
                 "--to", action="append", default=[], metavar="NAME", help="who receives this draft"
@@ -186,6 +188,16 @@ def _parser() -> argparse.ArgumentParser:
     compared.add_argument("second", metavar="B", help="the edition to compare it with")
     compared.set_defaults(run=_compare)
     return parser
+
+
+def _add_edition(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--edition", required=True, help="name of the edition, as in first")
+    command.add_argument(
+        "--audience",
+        choices=AUDIENCES,
+        default=PUBLIC,
+        help="analyst: unprotected figures, kept beside the records",
+    )
 
 
 def _add_pdf(commands: argparse._SubParsersAction) -> None:

@@ -19,14 +19,19 @@ from nldtib.gate import audit
 from nldtib.pages import annex, cells, compare, export, present
 from nldtib.pages.export import Settings, Site
 from nldtib.pages.export import construction as building
-from nldtib.pages.export.construction import FILES, read_run, refuse_incomplete
+from nldtib.pages.export.construction import (
+    FILES,
+    read_run,
+    refuse_incomplete,
+    refuse_other_audience,
+)
 from nldtib.rounds import Round
 
 __all__ = ["Settings", "Site", "build", "comparison", "construction", "edition", "printed"]
 
 
 @contextlib.contextmanager
-def construction(this_round: Round, edition: str, audience: str = "public") -> Iterator[Site]:
+def construction(this_round: Round, edition: str, audience: str = rounds.PUBLIC) -> Iterator[Site]:
     """Give a fresh folder for an edition, and put it in place once the audit lets it pass.
 
     Raises
@@ -39,7 +44,7 @@ def construction(this_round: Round, edition: str, audience: str = "public") -> I
     """
     with building.construction(this_round, edition, audience) as site:
         yield site
-        if audience == "public":
+        if audience == rounds.PUBLIC:
             withheld = this_round.folder / "prepared" / "withheld.csv"
             earlier = [path.parent for path in sorted(site.outputs.glob("*/*/cells.csv"))]
             earlier = [folder for folder in earlier if folder != site.folder]
@@ -50,7 +55,7 @@ def construction(this_round: Round, edition: str, audience: str = "public") -> I
 def edition(
     this_round: Round,
     edition: str,
-    audience: str = "public",
+    audience: str = rounds.PUBLIC,
     notebooks: Sequence[str] = (),
     progress: TextIO | None = None,
     settings: Settings = export.DEFAULTS,
@@ -83,8 +88,9 @@ def edition(
         The edition, a notebook or a parameter is not what it should be. Nothing was run.
     """
     with construction(this_round, edition, audience) as site:
-        current = rounds.edition_folder(this_round.root, this_round.name, edition, audience)
+        current = rounds.place_of_edition(this_round, edition, audience)
         refuse_incomplete(current)
+        refuse_other_audience(current, audience)
         if read_run(current)["invented"] != this_round.invented:
             raise RunError(
                 f"Edition {edition} was not made from this round: one of the two is invented. "

@@ -14,7 +14,7 @@ from nldtib.produce import counts, diagnosis, editing, gate, linking, withheld
 from nldtib.produce.counts import Prepared
 from nldtib.produce.editing import Progress
 from nldtib.records import clean, impute, load, tabulate, weight
-from nldtib.rounds import Round, read_factors
+from nldtib.rounds import ANALYST, PUBLIC, Round, read_factors
 from nldtib.schema import CELLS, CONTRIBUTIONS, Survey
 
 
@@ -88,15 +88,20 @@ def check(this_round: Round, progress: Progress = silent) -> str:
     )
 
 
-def edition(this_round: Round, name: str, progress: Progress = silent) -> Produced:
-    """Make the protected cells of one edition; `write` has them audited as they are written.
+def edition(
+    this_round: Round, name: str, progress: Progress = silent, audience: str = PUBLIC
+) -> Produced:
+    """Make the cells of one edition: protected, unless it is for analysts.
+
+    `write` has protected cells audited as they are written.
 
     Raises
     ------
     NldtibError
         As in `prepare`.
     """
-    ledger.withdraw(this_round.folder)
+    if audience == PUBLIC:
+        ledger.withdraw(this_round.folder)
     prepared = prepare(this_round, progress)
     choices, book = this_round.parameters, this_round.codebook
     progress("estimate")
@@ -114,14 +119,17 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
     cells = tabulate.cells(source, this_round.tables)
     imputed_figures = cells[["key", "imputed"]].drop_duplicates("key")
     cells = cells[_cell_columns(book.dimensions)]
-    progress("protect")
     contributions = contributions_of(prepared, this_round)
-    flags = gate.imputed_of(prepared, source)
-    decided = gate.decide(this_round, name, cells, contributions, flags)
+    if audience == PUBLIC:
+        progress("protect")
+        flags = gate.imputed_of(prepared, source)
+        decided = gate.decide(this_round, name, cells, contributions, flags)
+    else:
+        decided = gate.undecided(cells)
     pattern = decided.pattern
     for sentence in pattern.advice:
         progress(sentence)
-    run = counts.run_record(this_round, name, prepared)
+    run = counts.run_record(this_round, name, prepared, audience)
     account, quality = counts.account(prepared), counts.quality(prepared, source, pattern.cells)
     by_part = counts.imputed_figures(pattern.cells, imputed_figures, choices.grades)
     beside = diagnosis.measures(prepared, source, pattern.cells, choices)
@@ -140,9 +148,10 @@ def edition(this_round: Round, name: str, progress: Progress = silent) -> Produc
         "prepared/sensitivity.csv": diagnosis.sensitivity(prepared, source),
         "prepared/doubts.csv": prepared.gathered.answers.doubts,
         "personal/personal.csv": prepared.gathered.answers.personal,
-        "disclosure/reasons.csv": pattern.reasons,
         withheld.FILE: withheld.table(prepared, book),
     }
+    if audience == PUBLIC:
+        secret["disclosure/reasons.csv"] = pattern.reasons
     return Produced(pattern.cells, account, quality, run, contributions, secret, decided.about)
 
 
@@ -150,7 +159,7 @@ def write(produced: Produced, this_round: Round, folder: Path, progress: Progres
     """Write the safe files into the edition's folder and the secret ones beside the records.
 
     The cells are audited as they stand in the file. Only then the certificate is written, without
-    which no report is made.
+    which no report is made. Cells for analysts get a paper that says that nobody audited them.
 
     Raises
     ------
@@ -163,6 +172,9 @@ def write(produced: Produced, this_round: Round, folder: Path, progress: Progres
         path = this_round.folder / name
         path.parent.mkdir(exist_ok=True)
         table.to_csv(path, index=False, lineterminator="\n")
+    if produced.run["audience"] == ANALYST:
+        audit.withhold(folder)
+        return
     progress("audit")
     audit.certify(folder, produced.contributions, gate.rules_of(this_round))
 
@@ -170,11 +182,15 @@ def write(produced: Produced, this_round: Round, folder: Path, progress: Progres
 def release(produced: Produced, this_round: Round, recipients: Sequence[str] = ()) -> None:
     """Note in the ledger that an edition leaves the room; what stands there already stays.
 
+    An edition for analysts does not leave the room.
+
     Parameters
     ----------
     recipients
         Who receives it; nobody named means everybody.
     """
+    if produced.run["audience"] == ANALYST:
+        return
     name = str(produced.run["edition"])
     gate.note(this_round, name, produced.about, produced.cells, produced.contributions, recipients)
 

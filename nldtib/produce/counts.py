@@ -168,13 +168,13 @@ def _hidden(cells: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(not_shown=counts["cells"] - counts["published"])
 
 
-def run_record(this_round: Round, name: str, prepared: Prepared) -> dict:
+def run_record(this_round: Round, name: str, prepared: Prepared, audience: str) -> dict:
     """Return what `run.json` says of the run, the fingerprint of its input among it."""
     answered = int((prepared.gathered.response["status"] == "answered").sum())
     return {
         "survey_round": this_round.parameters.survey_round,
         "edition": name,
-        "audience": "public",
+        "audience": audience,
         "invented": this_round.invented,
         "published_on": this_round.parameters.published_on.isoformat(),
         "reference_years": list(this_round.parameters.reference_years),

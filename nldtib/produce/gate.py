@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from nldtib.errors import InputError
@@ -75,6 +76,19 @@ def decide(
     known = released(this_round).before(edition, about)
     flagged = pd.concat([contributions, imputed], axis=1)
     return Decided(protect.tables(cells, flagged, rules, known, forced), about)
+
+
+def undecided(cells: pd.DataFrame) -> Decided:
+    """Return the cells as analysts see them: open wherever anybody answered, grades as they are."""
+    there = cells["value"].notna() & (cells["n"] > 0)
+    shown = cells.assign(
+        status=np.where(there, "published", "not_applicable"),
+        grade=cells["grade"].where(there, ""),
+        sign=cells["sign"].where(there, ""),
+        **{name: cells[name].where(there) for name in ("value", "low", "high", "cv")},
+    )
+    reasons = pd.DataFrame(columns=["table", "key", "reason"])
+    return Decided(protect.Pattern(shown, reasons, ()), "")
 
 
 def released(this_round: Round) -> Ledger:

@@ -39,9 +39,11 @@ from nldtib.rounds.choices import (
 )
 
 __all__ = [
+    "ANALYST",
     "AUDIENCES",
     "DEMO",
     "LANGUAGES",
+    "PUBLIC",
     "Calibration",
     "Clean",
     "Diagnosis",
@@ -62,6 +64,7 @@ __all__ = [
     "UnitError",
     "edition_folder",
     "outputs_folder",
+    "place_of_edition",
     "project_root",
     "read",
     "read_codebook",
@@ -75,7 +78,7 @@ __all__ = [
 ]
 
 DEMO = Path("data") / "demo" / "2026"
-AUDIENCES = ("public", "analyst")
+PUBLIC, ANALYST = AUDIENCES = ("public", "analyst")
 LANGUAGES = ("nl", "en")
 
 
@@ -131,21 +134,49 @@ def edition_folder(
 ) -> Path:
     """Return the folder of one edition. An analyst's edition stays beside the records.
 
+    Where both a real and an invented round of that year have one of that name, it is the real one.
+
     Raises
     ------
     ParameterError
         The edition's name is not made of small letters, digits and hyphens, or the audience is
         unknown.
     """
+    _refuse_other_edition(edition, audience)
+    if audience == ANALYST:
+        records = [root / "data" / kind / str(survey_round) for kind in ("rounds", "demo")]
+        found = [folder / ANALYST / edition for folder in records]
+        return next((folder for folder in found if folder.is_dir()), found[0])
+    return outputs_folder(root) / str(survey_round) / edition
+
+
+def place_of_edition(this_round: Round, edition: str, audience: str = "public") -> Path:
+    """Return where an edition of a round is to stand: an analyst's one beside its own records.
+
+    Raises
+    ------
+    ParameterError
+        The name or the audience cannot be, or the records themselves stand under outputs/.
+    """
+    _refuse_other_edition(edition, audience)
+    outputs = outputs_folder(this_round.root)
+    if audience != ANALYST:
+        return outputs / this_round.name / edition
+    if this_round.folder.resolve().is_relative_to(outputs.resolve()):
+        raise ParameterError(
+            f"The records of round {this_round.name} stand under {outputs.name}/, which can never "
+            "hold unprotected figures. Move them under data/rounds/."
+        )
+    return this_round.folder / ANALYST / edition
+
+
+def _refuse_other_edition(edition: str, audience: str) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", edition):
         raise ParameterError(
             "The name of an edition is made of small letters, digits and hyphens, as in draft-1."
         )
     if audience not in AUDIENCES:
         raise ParameterError(f"There is no audience {audience}. Choose one of: public, analyst.")
-    if audience == "analyst":
-        return root / "data" / "rounds" / str(survey_round) / "analyst" / edition
-    return outputs_folder(root) / str(survey_round) / edition
 
 
 def read(where: str | Path = DEMO) -> Round:

@@ -15,11 +15,12 @@ from nldtib import schema
 from nldtib.codebook import Codebook
 from nldtib.errors import UnprotectedError
 from nldtib.gate.audit import attacks, certificate, derived, leaks, released, seen, shown, world
+from nldtib.gate.audit.certificate import withhold
 from nldtib.gate.audit.findings import OUTSIDER, Finding, Rules, table_of, words
 from nldtib.gate.audit.released import Ledger
 from nldtib.gate.audit.world import COUNTS, RESPONDENTS, World
 
-__all__ = ["certify", "refuse_unfit", "tables"]
+__all__ = ["certify", "refuse_unfit", "tables", "withhold"]
 
 # Published values may be rounded to whole units of measure.
 WHOLE_UNITS = 0.5

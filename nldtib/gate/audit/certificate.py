@@ -11,6 +11,7 @@ from nldtib.errors import UnprotectedError
 
 FILE = "audit.json"
 AUDITED = "cells.csv"
+NOT_AUDITED = "Unprotected figures for analysts, not audited. Never to leave the records."
 
 
 def read_cells(folder: Path) -> pd.DataFrame:
@@ -30,6 +31,13 @@ def write(folder: Path, attacked: Mapping[str, int]) -> None:
         What was attacked, in counts.
     """
     certificate = {"digest": _digest(folder), "findings": 0, "attacked": dict(attacked)}
+    text = json.dumps(certificate, indent=2, sort_keys=True) + "\n"
+    (folder / FILE).write_bytes(text.encode("utf-8"))
+
+
+def withhold(folder: Path) -> None:
+    """Write beside unprotected cells that nobody audited them: the opposite of a certificate."""
+    certificate = {"audience": "analyst", "audited": False, "note": NOT_AUDITED}
     text = json.dumps(certificate, indent=2, sort_keys=True) + "\n"
     (folder / FILE).write_bytes(text.encode("utf-8"))
 

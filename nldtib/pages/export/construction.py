@@ -18,7 +18,7 @@ from pathlib import Path
 import filelock
 
 from nldtib import rounds
-from nldtib.errors import InputError, RunError
+from nldtib.errors import InputError, RunError, UnprotectedError
 from nldtib.pages.export.settings import Site
 from nldtib.rounds import Round
 
@@ -69,24 +69,28 @@ def construction(this_round: Round, edition: str, audience: str = "public") -> I
     RunError
         Another run is busy, the disk is full, a signal ended the run, an invented edition would
         replace a real one, or what stands in the place of the edition is none.
+    UnprotectedError
+        What was made is for another audience, or an edition for analysts stands under outputs/.
     ParameterError
         The edition or the audience cannot be.
     """
     root, tag = this_round.root, f"{this_round.name}-{edition}"
-    target = rounds.edition_folder(root, this_round.name, edition, audience)
+    target = rounds.place_of_edition(this_round, edition, audience)
     outputs = rounds.outputs_folder(root)
     # An analyst's edition is built, and its failures kept, beside the records.
-    shelf = outputs if audience == "public" else target.parent
+    shelf = outputs if audience == rounds.PUBLIC else target.parent
     workspace, failed = shelf / f"{BUILDING}{tag}", shelf / FAILED / tag
     with _in_sentences(), _alone(outputs):
         _recover(shelf, target)
         _refuse_replacing(target, this_round.invented)
+        _refuse_unprotected(outputs)
         try:
             with _ended_by_signals():
                 yield _workspace(workspace, this_round, edition, audience)
                 folder = _folder(workspace, this_round, edition, audience)
                 refuse_incomplete(folder)
                 _refuse_replacing(target, read_run(folder)["invented"])
+                refuse_other_audience(folder, audience)
             _swap(folder, target, shelf / f"{ASIDE}{tag}")
             shutil.rmtree(failed, ignore_errors=True)
         except RunError as refusal:
@@ -132,6 +136,33 @@ def refuse_incomplete(folder: Path) -> None:
             f"Edition {folder.name} of round {folder.parent.name} lacks {', '.join(missing)}. "
             "Make it with `nldtib run`, or `nldtib produce` before `nldtib report`."
         )
+
+
+def refuse_other_audience(folder: Path, audience: str) -> None:
+    """Refuse an edition that was made for other readers.
+
+    Raises
+    ------
+    UnprotectedError
+        Says for whom it was made.
+    """
+    made_for = read_run(folder)["audience"]
+    if made_for != audience:
+        raise UnprotectedError(
+            f"Edition {folder.name} was made for the audience {made_for}, not for {audience}. "
+            f"{UNTOUCHED}"
+        )
+
+
+def _refuse_unprotected(outputs: Path) -> None:
+    """Refuse to work while somebody copied unprotected figures to where all may read."""
+    for run_file in sorted(outputs.glob("*/*/run.json")):
+        folder = run_file.parent
+        if read_run(folder)["audience"] != rounds.PUBLIC:
+            raise UnprotectedError(
+                f"{outputs.name}/{folder.parent.name}/{folder.name} holds an edition for analysts, "
+                "with unprotected figures. Delete it there; nothing was run."
+            )
 
 
 def _is_day(text: str) -> bool:
@@ -188,7 +219,7 @@ def _ended_by_signals() -> Iterator[None]:
 
 
 def _folder(workspace: Path, this_round: Round, edition: str, audience: str) -> Path:
-    if audience == "analyst":
+    if audience == rounds.ANALYST:
         return rounds.edition_folder(workspace, this_round.name, edition, audience)
     return workspace / "outputs" / this_round.name / edition
 
@@ -221,7 +252,7 @@ def _earlier(this_round: Round, edition: str) -> Iterator[Path]:
         for run_file in sorted((outputs / str(number)).glob("*/run.json")):
             folder = run_file.parent
             run = read_run(folder)
-            if run["invented"] == this_round.invented and run["audience"] == "public":
+            if run["invented"] == this_round.invented and run["audience"] == rounds.PUBLIC:
                 refuse_incomplete(folder)
                 found[folder] = (folder.name == edition, run["published_on"], folder.name)
         if found:
