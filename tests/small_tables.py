@@ -8,6 +8,8 @@ import pandas as pd
 
 from nldtib.codebook import Dimension, Item, Label, Variable
 from nldtib.gate import protect
+from nldtib.gate.protect import secondary
+from nldtib.gate.protect.attackers import Demand, Knowledge
 
 NAMELESS = Label("", "")
 VARIABLES = (
@@ -121,3 +123,32 @@ def _inside(rows, rule, place):
 def _sum(rows, rule, variable, place):
     inside = _inside(rows, rule, place)
     return float((rows[variable] * rows["weight"])[inside].sum())
+
+
+def hide(values: dict, sums: dict, targets: dict, closed: set = frozenset()) -> list:
+    """Protect named amounts with any sums between them, trees included, against outsiders.
+
+    `sums` gives the parts of each margin; `targets` the level of each sensitive amount.
+    """
+    names = sorted(values)
+    position = {name: number for number, name in enumerate(names)}
+    amounts = np.array([values[name] for name in names], dtype=float)
+    equations = tuple(
+        (
+            (position[margin], *(position[part] for part in parts)),
+            (-1.0, *[1.0] * len(parts)),
+        )
+        for (margin, *_), parts in sums.items()
+    )
+    problem = secondary.Problem(
+        equations,
+        secondary.ranked(1 + np.log1p(amounts)),
+        np.zeros(len(names), dtype=bool),
+        (Knowledge.of_outsiders(amounts),),
+        secondary.no_unions,
+    )
+    hidden = np.array([name in targets or name in closed for name in names])
+    demands = [
+        Demand((position[name],), (level, level)) for name, level in targets.items() if level > 0
+    ]
+    return [names[number] for number in secondary.hide(problem, hidden, demands)]

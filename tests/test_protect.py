@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_tables import cells, firms, rules, several
+from small_tables import cells, firms, hide, rules, several
 
 from nldtib.errors import (
     InputError,
@@ -17,8 +17,6 @@ from nldtib.errors import (
     UnprotectedError,
 )
 from nldtib.gate import audit, protect
-from nldtib.gate.protect import secondary
-from nldtib.gate.protect.attackers import Demand, Knowledge
 from nldtib.gate.protect.rules import judge
 from nldtib.gate.protect.system import Answers, build
 
@@ -55,35 +53,6 @@ def levels(*rows: list[dict], variable: str = "turnover", **rule: float) -> pd.D
     names = [dict(place).get("domain", "total") for _, _, place in whole.cells]
     table = pd.DataFrame({"reason": found.reason, "level": found.level[:, 0]}, index=names)
     return table[table["level"] > 0]
-
-
-def hide(values: dict, sums: dict, targets: dict, closed: set = frozenset()) -> list:
-    """Protect named amounts with any sums between them, trees included, against outsiders.
-
-    `sums` gives the parts of each margin; `targets` the level of each sensitive amount.
-    """
-    names = sorted(values)
-    position = {name: number for number, name in enumerate(names)}
-    amounts = np.array([values[name] for name in names], dtype=float)
-    equations = tuple(
-        (
-            (position[margin], *(position[part] for part in parts)),
-            (-1.0, *[1.0] * len(parts)),
-        )
-        for (margin, *_), parts in sums.items()
-    )
-    problem = secondary.Problem(
-        equations,
-        secondary.ranked(1 + np.log1p(amounts)),
-        np.zeros(len(names), dtype=bool),
-        (Knowledge.of_outsiders(amounts),),
-        secondary.no_unions,
-    )
-    hidden = np.array([name in targets or name in closed for name in names])
-    demands = [
-        Demand((position[name],), (level, level)) for name, level in targets.items() if level > 0
-    ]
-    return [names[number] for number in secondary.hide(problem, hidden, demands)]
 
 
 # --- sensitive in itself

@@ -1,5 +1,7 @@
 """Which further cells must be hidden, so that no sensitive one follows from the others."""
 
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -13,7 +15,11 @@ from nldtib.gate.protect.solver import Solver
 # How much dearer, at most, the order of the keys makes a cell: enough to decide between equals.
 ORDER = 1e-3
 UP, DOWN = 1.0, -1.0
+# So many old witnesses cost about as much to try as one new one.
+TRIES = 20
 
+# Which demand, up or down, of the respondents or of the estimates.
+Doubt = tuple[int, float, int]
 Unions = Callable[[np.ndarray, Sequence[int]], list[Demand]]
 
 
@@ -103,6 +109,41 @@ def hide(problem: Problem, hidden: np.ndarray, demands: Sequence[Demand]) -> tup
     return search.added()
 
 
+class Witnesses:
+    """Movements of all cells, one a row, that leave everything published as it is."""
+
+    def __init__(self, cells: int):
+        self.room, self.count = np.zeros((64, cells)), 0
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Return all witnesses."""
+        return self.room[: self.count]
+
+    def add(self, witness: np.ndarray) -> int:
+        """Add one; return its number."""
+        if self.count == len(self.room):
+            self.room = np.vstack([self.room, np.zeros_like(self.room)])
+        self.room[self.count] = witness
+        self.count += 1
+        return self.count - 1
+
+    def moving(self, position: int) -> set[int]:
+        """Return those that move a cell."""
+        return set(np.flatnonzero(self.rows[:, position]).tolist())
+
+    def within(self, hidden: np.ndarray) -> np.ndarray:
+        """Return those that move hidden cells only."""
+        return np.flatnonzero(~self.rows[:, ~hidden].any(axis=1))
+
+    def drop(self, gone: set[int]) -> dict[int, int]:
+        """Drop some; return the new number of each of the others."""
+        stay = [number for number in range(self.count) if number not in gone]
+        self.room[: len(stay)] = self.rows[stay]
+        self.count = len(stay)
+        return {old: new for new, old in enumerate(stay)}
+
+
 class Search:
     """A pattern in the making: what is hidden, what must be in doubt, and the proof that it is."""
 
@@ -110,10 +151,12 @@ class Search:
         self.problem = problem
         self.before, self.hidden = hidden.copy(), hidden.copy()
         self.solver = Solver(len(hidden), problem.equations)
-        self.witnesses = np.zeros((0, len(hidden)))
+        self.witnesses = Witnesses(len(hidden))
         self.demands: list[Demand] = []
         self.asked: set[tuple[int, ...]] = set()
-        self.used: dict[tuple[int, float, int], set[int]] = {}
+        self.used: dict[Doubt, set[int]] = {}
+        self.refused: Counter[Doubt] = Counter()
+        self.saw: dict[Doubt, int] = {}
         self.equations_of: dict[int, list[int]] = {}
         for number, (index, _) in enumerate(problem.equations):
             for position in index:
@@ -148,28 +191,34 @@ class Search:
 
     def _renewed(self, position: int) -> bool:
         """Find witnesses without this cell; leave all as it was where there are none."""
-        lost = set(np.flatnonzero(self.witnesses[:, position]).tolist())
-        kept, before = dict(self.used), self.witnesses
-        for doubt, used in kept.items():
-            if used & lost and not self._settled(doubt, self.hidden, grow=False):
-                self.used, self.witnesses = kept, before
+        lost = self.witnesses.moving(position)
+        kept, before = dict(self.used), self.witnesses.count
+        # Where opening a cell failed before, it will most likely fail again: asked first.
+        for doubt in sorted(kept, key=lambda one: -self.refused[one]):
+            if kept[doubt] & lost and not self._settled(doubt, self.hidden, grow=False):
+                self.refused[doubt] += 1
+                self.used, self.witnesses.count = kept, before
                 return False
+        where = self.witnesses.drop(lost)
+        self.used = {doubt: {where[one] for one in used} for doubt, used in self.used.items()}
         return True
 
-    def _settled(self, doubt: tuple[int, float, int], free: np.ndarray, grow: bool) -> bool:
+    def _settled(self, doubt: Doubt, free: np.ndarray, grow: bool) -> bool:
         """Cover one demand by witnesses for every attacker; hide what new ones need if allowed."""
         number, way, world = doubt
         demand, know = self.demands[number], self.problem.knowledge[world]
         if know.move(demand, way, OUTSIDER) == 0:
             return True
-        used, missing = self._covered(know, demand, way)
+        used, missing = self._covered(doubt, sys.maxsize if grow else TRIES)
         while missing.any():
             attacker = OUTSIDER if missing[OUTSIDER] else int(missing.argmax())
+            if not grow and missing[self.saw.get(doubt, OUTSIDER)]:
+                attacker = self.saw.get(doubt, attacker)
             witness = self._witness(know, demand, way, attacker, free)
             if witness is None:
+                self.saw[doubt] = attacker
                 return False
-            self.witnesses = np.vstack([self.witnesses, witness])
-            used.add(len(self.witnesses) - 1)
+            used.add(self.witnesses.add(witness))
             if grow:
                 self.hidden |= witness != 0
             missing &= know.betrayed(demand, way, witness)
@@ -178,17 +227,25 @@ class Search:
         self.used[doubt] = used
         return True
 
-    def _covered(self, know: Knowledge, demand: Demand, way: float) -> tuple[set[int], np.ndarray]:
-        """Return witnesses that serve, and a mark for each attacker whom none deceives."""
-        usable = np.flatnonzero(~(self.witnesses[:, ~self.hidden] != 0).any(axis=1))
+    def _covered(self, doubt: Doubt, tries: int) -> tuple[set[int], np.ndarray]:
+        """Return witnesses that serve, and a mark for each attacker whom none deceives.
+
+        After `tries` witnesses in a row that deceive nobody further, the rest is left to a new one.
+        """
+        number, way, world = doubt
+        demand, know = self.demands[number], self.problem.knowledge[world]
+        usable = self.witnesses.within(self.hidden)
+        best = usable[know.promising(demand, way, self.witnesses.rows[usable])]
+        before = self.used.get(doubt, set())
         used: set[int] = set()
-        missing = np.ones(know.count + 1, dtype=bool)
-        for number in usable[know.promising(demand, way, self.witnesses[usable])]:
-            fewer = missing & know.betrayed(demand, way, self.witnesses[number])
-            if fewer.sum() < missing.sum():
-                used.add(int(number))
+        missing, idle = np.ones(know.count + 1, dtype=bool), 0
+        for one in sorted(best.tolist(), key=lambda one: one not in before):
+            fewer = missing & know.betrayed(demand, way, self.witnesses.rows[one])
+            idle = 0 if fewer.sum() < missing.sum() else idle + 1
+            if idle == 0:
+                used.add(one)
                 missing = fewer
-            if not missing.any():
+            if not missing.any() or idle > tries:
                 break
         return used, missing
 
