@@ -9,14 +9,14 @@ import editions
 import numpy as np
 import pandas as pd
 import pytest
-from attacker import Secret, attack, derived, observed
+from attacker import Secret, attack, derived, differenced, observed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_tables import cells, firms, rules, several
 
 from nldtib import rounds
 from nldtib.errors import UnprotectedError
-from nldtib.gate import audit, protect
+from nldtib.gate import audit, ledger, protect
 from nldtib.pages import cells as edition_files
 from nldtib.pages import present
 
@@ -153,6 +153,36 @@ def test_a_derived_figure_never_gives_back_what_is_hidden(variable, place, follo
     assert ours.set_index("key").at[follows, "status"] == "suppressed"
     assert derived(ours, MADE_OF) == []
     assert audit.tables(ours, contributions, wanted).empty
+
+
+# A draft, and a final with one late respondent
+
+
+def test_a_draft_and_a_final_do_not_tell_the_late_respondent(tmp_path):
+    # Air comes last, so that one company has one name in both.
+    others = {"land": [50.0] * 4, "sea": [60.0] * 4}
+    early = survey(**others, air=[40.0, 50, 60, 45])
+    late = survey(**others, air=[40.0, 50, 60, 45, 70])
+    wanted, plan = rules(DOMAINS), ("by_domain", "turnover organisations", ("domain",))
+    draft, final = (cells(rows, wanted, plan) for rows in (early, late))
+    shown = protect.tables(draft, early, wanted).cells
+    ledger.add(tmp_path, "2026", "draft", "", shown, early, ["a ministry"])
+    known = ledger.read([tmp_path])
+    alone = protect.tables(final, late, wanted).cells
+    ours = protect.tables(final, late, wanted, known).cells
+
+    for name in ("turnover", "organisations"):
+        told = (shown, alone, secret_of(early), secret_of(late), name)
+        assert differenced(*told) == [
+            ("difference", f"{name}:total:2025"),
+            ("difference", f"{name}:domain=air:2025"),
+        ]
+        assert differenced(shown, ours, secret_of(early), secret_of(late), name) == []
+    assert audit.tables(alone, late, wanted).empty
+    found = audit.tables(alone, late, wanted, known)
+    assert set(found["kind"]) == {"difference"}
+    assert set(found["variable"]) == {"turnover", "organisations"}
+    assert audit.tables(ours, late, wanted, known).empty
 
 
 # Charts

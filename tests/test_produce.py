@@ -1,11 +1,13 @@
 """A raw round becomes protected cells: whole, honest, and without a trace of one company."""
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
 from nldtib import produce, rounds
-from nldtib.errors import InputError, NldtibError
-from nldtib.gate import audit, protect
+from nldtib.errors import InputError, NldtibError, UnprotectedError
+from nldtib.gate import audit, ledger, protect
 from nldtib.records import estimate, load, synthetic
 from nldtib.schema import CELLS, CONTRIBUTIONS, STATUSES
 
@@ -131,6 +133,20 @@ def test_an_edition_that_fails_its_audit_is_not_produced(this_round, produced):
     assert audit.tables(produced.cells, produced.contributions, rules).empty
     strict = protect.Rules(40, secret.p_percent, book.variables, book.dimensions)
     assert len(audit.tables(produced.cells, produced.contributions, strict))
+
+
+def test_a_final_that_differs_from_its_draft_by_one_respondent_is_not_written(
+    this_round, produced, tmp_path
+):
+    where = copied(this_round, tmp_path)
+    another = dataclasses.replace(this_round, folder=where)
+    late = produced.contributions["unit"] == produced.contributions["unit"].iloc[0]
+    names = ("2026", "draft", "", produced.cells, produced.contributions[~late])
+    ledger.add(where, *names, ["a ministry"])
+
+    with pytest.raises(UnprotectedError, match="The audit found"):
+        produce.write(produced, another, tmp_path / "edition")
+    assert not (tmp_path / "edition" / "audit.json").exists()
 
 
 def test_a_unit_that_is_a_giant_stands_for_itself_alone(this_round):

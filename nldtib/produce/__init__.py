@@ -158,8 +158,9 @@ def edition(
 def write(produced: Produced, this_round: Round, folder: Path, progress: Progress = silent) -> None:
     """Write the safe files into the edition's folder and the secret ones beside the records.
 
-    The cells are audited as they stand in the file. Only then the certificate is written, without
-    which no report is made. Cells for analysts get a paper that says that nobody audited them.
+    The cells are audited as they stand in the file, together with all that left the room before.
+    Only then the certificate is written, without which no report is made. Cells for analysts get
+    a paper that says that nobody audited them.
 
     Raises
     ------
@@ -176,7 +177,8 @@ def write(produced: Produced, this_round: Round, folder: Path, progress: Progres
         audit.withhold(folder)
         return
     progress("audit")
-    audit.certify(folder, produced.contributions, gate.rules_of(this_round))
+    known = gate.released(this_round).before(str(produced.run["edition"]), produced.about)
+    audit.certify(folder, produced.contributions, gate.rules_of(this_round), known)
 
 
 def release(produced: Produced, this_round: Round, recipients: Sequence[str] = ()) -> None:

@@ -67,12 +67,12 @@ def differences(
         for now, then, change in _shared(here, old):
             name, place = here.spots[now]
             size = max(here.own[now].sum(), 1.0)
-            both = here.known[now] and old.known[then] and not counted[here.spots[now]]
+            both = here.known[now] and old.known[then]
             if not both or np.abs(change).sum() <= SAME * size:
                 continue
             moved = np.abs(change)[None]
             moved[moved <= SAME * size] = 0.0
-            count = np.array([False])
+            count = np.array([counted[here.spots[now]]])
             found = levels.of(moved, moved, count, smallest[now : now + 1], rules)
             if found.outsider[0] > 0:
                 reason = "minus what was released before, it tells what few holdings changed"
