@@ -3,6 +3,7 @@
 The attacker (attacker.py) is a third program beside the one that protects and the one that audits.
 """
 
+import dataclasses
 import re
 
 import editions
@@ -113,6 +114,31 @@ def test_an_interval_gives_the_sum_of_the_answers_away():
     told = pd.DataFrame({"value": [250.0], "low": [100 + 150 / 2], "high": [100 + 150 * 2]})
 
     assert observed(told).item() == pytest.approx(100.0)
+
+
+def test_the_interval_of_three_answers_tells_the_other_two():
+    contributions = survey(air=[50.0, 40, 30], land=[50.0] * 12)
+    wanted = dataclasses.replace(rules(DOMAINS), fewest_for_interval=10)
+    table = table_of(contributions, wanted)
+    air = table["key"] == "turnover:domain=air:2025"
+    answers = contributions["turnover"][contributions["domain"] == "air"]
+    # Half of an interval as a tool makes it: the spread times a factor that METHODS.md states.
+    half = 2 * answers.std()
+    table.loc[air, "low"], table.loc[air, "high"] = 120 - half, 120 + half
+    told = naive(table)[air].iloc[0]
+
+    spread = (told["high"] - told["low"]) / 4
+    squares = 2 * spread**2 + told["value"] ** 2 / 3
+    rest, left = told["value"] - 30, squares - 30**2
+    gap = np.sqrt(2 * left - rest**2)
+    assert ((rest + gap) / 2, (rest - gap) / 2) == pytest.approx((50, 40))
+
+    found = audit.tables(naive(table), contributions, wanted)
+    assert "spread" in set(found["kind"])
+    ours = protect.tables(table, contributions, wanted).cells.set_index("key")
+    assert ours.at["turnover:domain=air:2025", "status"] == "published"
+    assert ours.loc["turnover:domain=air:2025", ["low", "high", "cv"]].isna().all()
+    assert audit.tables(ours.reset_index(), contributions, wanted).empty
 
 
 def two_years() -> pd.DataFrame:

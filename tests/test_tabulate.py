@@ -83,7 +83,7 @@ def source(imputed: pd.DataFrame | None = None) -> tabulate.Source:
     filled = nothing if imputed is None else imputed
     certainty = pd.Series(records["unit"] == "d").astype(int)
     return tabulate.Source(
-        survey, filled, certainty, BOOK, [2024, 2025], Interval(0.95, 6.0), LIMITS, FACTORS
+        survey, filled, certainty, BOOK, [2024, 2025], Interval(0.95, 6.0, 10), LIMITS, FACTORS
     )
 
 

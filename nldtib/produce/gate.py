@@ -46,6 +46,7 @@ def rules_of(this_round: Round) -> protect.Rules:
         limits.dominant_holdings,
         limits.k_percent,
         tuple(protect.Waiver(**{name: row[name] for name in row}) for row in signed),
+        this_round.parameters.interval.fewest_for_interval,
     )
 
 
@@ -65,6 +66,7 @@ def decide(
     """
     rules, forced = rules_of(this_round), _forced(this_round.folder)
     limits = (read_disclosure(this_round.folder), rules.waivers, sorted(forced.open))
+    limits = (*limits, rules.fewest_for_interval)
     about = ledger.about(
         [
             cells.to_csv(index=False).encode(),

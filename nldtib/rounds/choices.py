@@ -26,10 +26,16 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Interval:
-    """Confidence level and the most degrees of freedom that skewed totals are granted."""
+    """Confidence level and the most degrees of freedom that skewed totals are granted.
+
+    fewest_for_interval
+        An amount that fewer answers make up is published without interval and cv, which would
+        tell how far these answers lie apart.
+    """
 
     level: float
     most_degrees_of_freedom: float
+    fewest_for_interval: int
 
 
 @dataclass(frozen=True)

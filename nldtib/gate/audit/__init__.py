@@ -14,7 +14,17 @@ import pandas as pd
 from nldtib import schema
 from nldtib.codebook import Codebook
 from nldtib.errors import UnprotectedError
-from nldtib.gate.audit import attacks, certificate, derived, leaks, released, seen, shown, world
+from nldtib.gate.audit import (
+    attacks,
+    certificate,
+    derived,
+    leaks,
+    released,
+    seen,
+    shown,
+    spread,
+    world,
+)
 from nldtib.gate.audit.certificate import withhold
 from nldtib.gate.audit.findings import OUTSIDER, Finding, Rules, table_of, words
 from nldtib.gate.audit.released import Ledger
@@ -55,8 +65,8 @@ def tables(
     Returns
     -------
     One row per finding, sorted: kind, table, variable, reference_year, place, attacker, reason.
-    Kinds: published, exact, upper, lower, singleton, partner, union, difference, derived, value,
-    repeated, status, inconsistent, unknown, solver. No finding quotes a value.
+    Kinds: published, exact, upper, lower, singleton, partner, union, difference, derived, spread,
+    value, repeated, status, inconsistent, unknown, solver. No finding quotes a value.
 
     Raises
     ------
@@ -82,11 +92,12 @@ def tables(
         *shown.repeated(cells),
         *derived.findings(cells, contributions, rules),
     ]
-    named = shown.tables_of(cells)
+    named, given = shown.tables_of(cells), {}
     for year, part in cells.groupby(cells["reference_year"].astype(int)):
         rows = contributions[contributions["reference_year"].astype(int) == year]
         here = world.build(part, rows, rules)
         found += _false(part, here, int(year))
+        given |= spread.answers(here, int(year))
         counted, before = _counted(here, rules), released.worlds(ledger, int(year), rules)
         spots = dict(zip(here.spots, counted, strict=True))
         found += released.differences(here, before, spots, int(year), rules)
@@ -96,7 +107,7 @@ def tables(
             found.append(
                 Finding(hit.kind, table, name, int(year), words(place), hit.attacker, hit.reason)
             )
-    return table_of(found)
+    return table_of([*found, *spread.findings(cells, given, rules)])
 
 
 def certify(

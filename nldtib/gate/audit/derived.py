@@ -20,18 +20,9 @@ def findings(cells: pd.DataFrame, contributions: pd.DataFrame, rules: Rules) -> 
     first = int(cells["reference_year"].min()) if len(cells) else 0
     derived = cells[(cells["statistic"] != "total") & (cells["status"] == "published")]
     for row in derived.itertuples():
-        made_of, year = rules.variables[row.variable], int(row.reference_year)
+        year = int(row.reference_year)
         where = (row.table, row.variable, year, words(row.place), OUTSIDER)
-        needed = {
-            "ratio": [
-                (made_of.numerator, year, row.place),
-                (made_of.denominator, year, row.place),
-            ],
-            "share": [(made_of.numerator, year, row.place), (made_of.numerator, year, Place())],
-            "scaled": [(made_of.numerator, year, row.place)],
-            "model": [(made_of.numerator, year, row.place)],
-            "change": [(made_of.numerator, first, row.place), (made_of.numerator, year, row.place)],
-        }.get(row.statistic)
+        needed = made_of((row.variable, year, row.place), first, rules)
         if needed is None:
             reason = "nobody said of which cells such a figure is made"
             yield Finding("unknown", *where, reason)
@@ -40,6 +31,19 @@ def findings(cells: pd.DataFrame, contributions: pd.DataFrame, rules: Rules) -> 
             yield Finding("derived", *where, "a cell that it is made of is not published")
         if row.statistic == "change" and _panel_is_sensitive(needed, contributions, rules):
             yield Finding("published", *where, "the units that answered for both years are few")
+
+
+def made_of(figure: Part, first: int, rules: Rules) -> list[Part] | None:
+    """Return the cells that a derived figure is made of, or None where nobody said so."""
+    name, year, place = figure
+    about = rules.variables[name]
+    return {
+        "ratio": [(about.numerator, year, place), (about.denominator, year, place)],
+        "share": [(about.numerator, year, place), (about.numerator, year, Place())],
+        "scaled": [(about.numerator, year, place)],
+        "model": [(about.numerator, year, place)],
+        "change": [(about.numerator, first, place), (about.numerator, year, place)],
+    }.get(about.statistic)
 
 
 def _panel_is_sensitive(needed: list[Part], contributions: pd.DataFrame, rules: Rules) -> bool:

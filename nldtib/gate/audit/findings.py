@@ -25,6 +25,7 @@ class Rules(Protocol):
     dimensions: Mapping[str, Dimension]
     dominant_holdings: int
     k_percent: float
+    fewest_for_interval: int
 
     def waived(self, variable: str) -> frozenset[str]:
         """Return the holdings that agreed to be recognised in a variable."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from nldtib.errors import UnprotectedError
 from nldtib.gate.ledger import Ledger
-from nldtib.gate.protect import advice, derived, door, plan
+from nldtib.gate.protect import advice, derived, door, plan, precision
 from nldtib.gate.protect.forced import Forced
 from nldtib.gate.protect.pattern import decide
 from nldtib.gate.protect.rules import Rules, Waiver, refuse_impossible
@@ -22,7 +22,7 @@ from nldtib.gate.protect.system import Cell
 __all__ = ["Forced", "Pattern", "Rules", "Waiver", "tables"]
 
 HIDDEN_SIGN = "."
-FIGURES = ("value", "low", "high", "cv")
+INTERVAL = ("low", "high", "cv")
 # Values may come rounded to whole units of measure.
 ROUNDING = 0.5
 NOTHING_RELEASED, NOTHING_FORCED = Ledger(), Forced()
@@ -34,8 +34,8 @@ class Pattern:
 
     cells
         The rows that came in, in their order, with status and sign; value, low, high, cv, grade
-        and n are empty unless the status is published, and n also where it would tell a hidden
-        number of organisations.
+        and n are empty unless the status is published, n also where it would tell a hidden
+        number of organisations, and low, high and cv where an amount has few answers.
     reasons
         Confidential, never crosses the wall: table, key, reason (few, dominated, revision, forced,
         secondary, derived, unreliable), one row per hidden cell.
@@ -103,7 +103,8 @@ def tables(
     }
     hidden |= derived.hidden(named, shown, contributions, rules)
     respondents = plan.counts_all(rules, contributions)
-    pattern = _pattern(cells, named, hidden, respondents)
+    precise = ~precision.withheld(named, whole, rules)
+    pattern = _pattern(cells, named, hidden, respondents, precise)
     return Pattern(*pattern, advice.coarser(named, hidden))
 
 
@@ -132,7 +133,11 @@ def _open(totals: pd.DataFrame, whole: plan.Plan, hidden: Mapping[Cell, str]) ->
 
 
 def _pattern(
-    cells: pd.DataFrame, named: pd.DataFrame, hidden: Mapping[Cell, str], respondents: str
+    cells: pd.DataFrame,
+    named: pd.DataFrame,
+    hidden: Mapping[Cell, str],
+    respondents: str,
+    precise: np.ndarray,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     keys = list(plan.keys(named))
     reason = pd.Series([hidden.get(key, "") for key in keys], index=named.index, dtype=object)
@@ -150,7 +155,8 @@ def _pattern(
         # Any other sign tells about the value, so it goes where the value goes.
         sign=np.where(closed, HIDDEN_SIGN, named["sign"].fillna("").where(published, "")),
         grade=named["grade"].astype(object).where(published, "").astype(str),
-        **{name: named[name].where(published, np.nan) for name in FIGURES},
+        value=named["value"].where(published, np.nan),
+        **{name: named[name].where(published & precise, np.nan) for name in INTERVAL},
     )
     why = named.assign(reason=reason.astype(str))[["table", "key", "reason"]]
     return decided.set_axis(cells.index, axis="index"), why[closed].reset_index(drop=True)

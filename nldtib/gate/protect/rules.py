@@ -48,6 +48,8 @@ class Rules:
         cell; 0 holdings for no such rule.
     waivers
         Holdings that need no protection, by variable.
+    fewest_for_interval
+        An amount that fewer holdings make up keeps no interval; this one is no secret.
     """
 
     fewest_holdings: int
@@ -57,6 +59,7 @@ class Rules:
     dominant_holdings: int = 0
     k_percent: float = 100.0
     waivers: tuple[Waiver, ...] = ()
+    fewest_for_interval: int = 0
 
     def waived(self, variable: str) -> frozenset[str]:
         """Return the holdings whose contributions to `variable` need no protection."""

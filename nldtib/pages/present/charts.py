@@ -106,6 +106,9 @@ def notes(edition: Edition, by: Sequence[str], rows: Sequence[Bar]) -> list[str]
     """Return what a reader of a chart must know: hatching, overlap, source."""
     hidden = any(row.figure.status in figures.HIDDEN for row in rows)
     lines = [words.text(edition.language, "chart.hatched")] if hidden else []
+    if any(row.figure.shown and not row.figure.has_interval for row in rows):
+        without = {"reason": figures.no_interval(edition)}
+        lines.append(words.phrase(edition.language, "chart.without_whisker", without))
     if any(edition.codebook.dimensions[name].overlapping for name in by):
         lines.append(words.text(edition.language, "legend.overlapping"))
     return [*lines, grid.source(edition)]

@@ -215,7 +215,7 @@ def said(edition: Edition, figure: Figure) -> str:
 def said_interval(edition: Edition, figure: Figure) -> str:
     """Return the interval of a figure with unit, or that it is not shown."""
     if not figure.has_interval:
-        return not_shown(edition, figure)
+        return without_interval(edition, figure)
     scale = numbers.of_one(figure.value, figure.variable.unit_of_measure)
     return numbers.said_interval(figure.low, figure.high, scale, edition.language)
 
@@ -224,6 +224,18 @@ def not_shown(edition: Edition, figure: Figure) -> str:
     """Return the words that stand in the place of a figure."""
     name = "not_applicable" if figure.status == "not_applicable" else "not_shown"
     return words.text(edition.language, f"signs.{name}")
+
+
+def no_interval(edition: Edition) -> str:
+    """Return why a published figure has no interval."""
+    return words.phrase(
+        edition.language, "signs.no_interval", {"fewest": edition.fewest_for_interval}
+    )
+
+
+def without_interval(edition: Edition, figure: Figure) -> str:
+    """Return the words that stand in the place of an interval."""
+    return no_interval(edition) if figure.shown else not_shown(edition, figure)
 
 
 def level(edition: Edition) -> str:

@@ -158,6 +158,8 @@ def _interval(edition: Edition, figure: Figure) -> list[str]:
         ends = numbers.interval(figure.low, figure.high, scale, edition.language)
         values = {"level": figures.level(edition), "interval": ends}
         lines.append(words.phrase(edition.language, "key_figures.interval", values))
+    elif figure.shown:
+        lines.append(figures.no_interval(edition))
     return lines
 
 

@@ -69,7 +69,9 @@ def sentence(edition: Edition, figure: Figure, place: str) -> str:
         "first": edition.years[0],
         "variable": figure.variable.label.in_language(language),
         "value": figures.said(edition, figure),
-        "level": figures.level(edition),
+        "around": f"{figures.level(edition)} {_ends(edition, figure)}"
+        if figure.has_interval
+        else figures.no_interval(edition),
         "round": edition.survey_round,
         "place": words.phrase(language, "passport.copy_place", {"place": where}) if where else "",
         "base": "",
@@ -81,9 +83,7 @@ def sentence(edition: Edition, figure: Figure, place: str) -> str:
     elif figure.variable.statistic == "change":
         key = "passport.copy_change"
     else:
-        key = "passport.copy" if figure.has_interval else "passport.copy_exact"
-    if figure.has_interval:
-        values["interval"] = _ends(edition, figure)
+        key = "passport.copy"
     said = words.phrase(language, key, values)
     if edition.invented:
         return words.phrase(language, "passport.copy_invented", {"sentence": said})
@@ -166,7 +166,7 @@ def _ends(edition: Edition, figure: Figure) -> str:
 
 def _interval(edition: Edition, figure: Figure) -> str:
     if not figure.has_interval:
-        return figures.not_shown(edition, figure)
+        return figures.without_interval(edition, figure)
     return f"{figures.level(edition)}: {_ends(edition, figure)}"
 
 

@@ -94,7 +94,9 @@ def printed(edition: Edition, figure: Figure, scale: Scale) -> Safe:
 
 def interval(edition: Edition, figure: Figure, scale: Scale) -> Safe:
     """Return the interval of a figure for a table, or its sign."""
-    if not figure.has_interval:
+    if figure.shown and not figure.has_interval:
+        return joined(figures.no_interval(edition))
+    if not figure.shown:
         return grid.sign(edition, figure)
     return joined(numbers.interval(figure.low, figure.high, scale, edition.language))
 

@@ -129,6 +129,6 @@ def _table(edition: Edition, several: Sequence[Piece]) -> Safe:
 
 
 def _interval(edition: Edition, point: Point, scale: Scale) -> Safe:
-    if point.figure.shown and not point.figure.has_interval:
+    if point.figure.shown and not point.figure.has_interval and not point.figure.key:
         return joined(words.text(edition.language, "series.no_interval"))
     return tables.interval(edition, point.figure, scale)
