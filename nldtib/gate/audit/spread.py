@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
 import pandas as pd
 
 from nldtib.gate.audit import derived
@@ -38,7 +37,7 @@ def findings(cells: pd.DataFrame, given: Mapping[Part, int], rules: Rules) -> It
         amounts = [one for one in parts if rules.variables[one[0]].unit_of_measure != COUNTS]
         if parts and not amounts:
             continue
-        told = [] if np.isnan(row.n) else [row.n]
+        told = [] if pd.isna(row.n) else [row.n]
         fewest = min([*told, *(given.get(one, 0) for one in amounts)], default=0)
         if fewest < rules.fewest_for_interval:
             reason = "an interval of so few answers tells how far they lie apart"

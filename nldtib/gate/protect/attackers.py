@@ -1,11 +1,10 @@
 """Who may look for a hidden value, and what each of them knows already."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from nldtib.gate.protect.rules import OBSERVED, WEIGHTED, Rules, judge
+from nldtib.gate.protect.rules import OBSERVED, WEIGHTED
 from nldtib.gate.protect.shares import Shares
 
 OUTSIDER = -1
@@ -128,42 +127,3 @@ class Knowledge:
             return np.zeros(0, dtype=np.int64)
         after = self.starts[place + 1] if place + 1 < len(self.starts) else len(self.by_holding)
         return self.by_holding[self.starts[place] : after]
-
-
-def unions(
-    shares: Shares,
-    smallest: np.ndarray,
-    counted: np.ndarray,
-    equations: Sequence[tuple[tuple[int, ...], tuple[float, ...]]],
-    rules: Rules,
-    hidden: np.ndarray,
-    chosen: Iterable[int],
-) -> list[Demand]:
-    """Return the sums of hidden cells that an equation gives away and that are sensitive.
-
-    Where the other cells of an equation are published, the hidden ones on one side of it add up
-    to a known amount: it is a cell like any other, and its rule is the same.
-    """
-    groups: dict[tuple[int, ...], None] = {}
-    for number in chosen:
-        index, signs = equations[number]
-        closed = [(i, sign) for i, sign in zip(index, signs, strict=True) if hidden[i]]
-        if len(closed) > 1 and len({sign for _, sign in closed}) == 1:
-            groups[tuple(i for i, _ in closed)] = None
-    if not groups:
-        return []
-    sets = list(groups)
-    start = np.searchsorted(shares.cell, np.arange(len(smallest) + 1))
-    entries, group = [], []
-    for number, cells in enumerate(sets):
-        for cell in cells:
-            entries.append(np.arange(start[cell], start[cell + 1]))
-            group.append(np.full(len(entries[-1]), number))
-    together = shares.at(np.concatenate(entries)).grouped(np.concatenate(group))
-    first = np.array([cells[0] for cells in sets])
-    found = judge(together, smallest[first], counted[first], rules)
-    return [
-        Demand(cells, tuple(found.level[number].tolist()))
-        for number, cells in enumerate(sets)
-        if found.level[number].any()
-    ]

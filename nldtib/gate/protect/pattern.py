@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from nldtib.errors import UnprotectedError
-from nldtib.gate.protect import plan, secondary
-from nldtib.gate.protect.attackers import Demand, Knowledge, unions
+from nldtib.gate.protect import plan, secondary, together
+from nldtib.gate.protect.attackers import Demand, Knowledge
 from nldtib.gate.protect.door import TO_DECIDE
 from nldtib.gate.protect.forced import Forced
 from nldtib.gate.protect.plan import Plan
@@ -138,10 +138,17 @@ class _Work:
             for index, signs in system.equations
             if index[0] in local
         )
-        smallest, counted = system.smallest[part], self.whole.counted[part]
+        facts = together.Facts(
+            shares,
+            system.smallest[part],
+            self.whole.counted[part],
+            equations,
+            together.alone(shares, len(part)),
+            self.rules,
+        )
 
         def sensitive_sums(closed: np.ndarray, chosen: Sequence[int]) -> list[Demand]:
-            return unions(shares, smallest, counted, equations, self.rules, closed, chosen)
+            return together.demands(facts, closed, chosen)
 
         cells = [system.cells[position] for position in part]
         last_year = [(name, year - 1, place) in self.hidden_places for name, year, place in cells]
