@@ -1,5 +1,6 @@
 """Which cells are hidden: by hand, on known instances, and for any small survey."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -722,3 +723,29 @@ def test_most_of_a_skewed_survey_is_published(capsys):
     assert len(shown) > 0.6 * len(table)
     assert "turnover:total:2025" in set(shown["key"])
     assert audit.tables(pattern.cells, contributions, wanted).empty
+
+
+# A part is at most its whole
+
+
+@pytest.mark.parametrize(("waived", "other"), [("turnover", "export"), ("export", "turnover")])
+def test_whole_and_part_bound_each_other(waived, other):
+    air = several([98.0, 1, 1], domain="air")
+    rest = [row for code in ("land", "sea") for row in several([60.0] * 5, domain=code)]
+    contributions = firms(air + rest)
+    # All but a little is export, and one company agreed that one of the two may be told.
+    contributions["export"] = contributions["turnover"] - 0.1
+    agreed = (protect.Waiver("u0000", "An", "2026-11-24", waived),)
+    wanted = dataclasses.replace(rules(DOMAINS), waivers=agreed)
+    table = cells(contributions, wanted, ("by_domain", "turnover export", ("domain",)))
+    variables = {name: v for name, v in wanted.variables.items() if name != "export_share"}
+    unaware = dataclasses.replace(wanted, variables=variables)
+
+    naive = protect.tables(table, contributions, unaware).cells
+    ours = protect.tables(table, contributions, wanted).cells
+
+    keys = [f"{name}:domain=air:2025" for name in (other, waived)]
+    assert naive.set_index("key")["status"][keys].tolist() == ["suppressed", "published"]
+    assert ours.set_index("key")["status"][keys].tolist() == ["suppressed", "suppressed"]
+    assert "upper" in set(audit.tables(naive, contributions, wanted)["kind"])
+    assert audit.tables(ours, contributions, wanted).empty

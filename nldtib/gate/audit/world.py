@@ -198,7 +198,7 @@ def _tied(world: World, rows: pd.DataFrame, rules: Rules) -> World:
     for small, large in _limits(rules.variables, names, rows):
         for place in sorted({p for name, p in world.spots if name == small}, key=words):
             one, other = position[small, place], position.get((large, place))
-            if other is not None and not world.known[one]:
+            if other is not None and not (world.known[one] and world.known[other]):
                 ties.append(((other, one, len(spots)), (-1.0, 1.0, 1.0)))
                 spots.append((f"{large} - {small}", place))
                 own.append((world.own[other] - world.own[one])[None])

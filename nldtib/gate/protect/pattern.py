@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nldtib.errors import UnprotectedError
-from nldtib.gate.protect import plan, secondary, together
+from nldtib.gate.protect import limits, plan, secondary, together
 from nldtib.gate.protect.attackers import Demand, Knowledge
 from nldtib.gate.protect.door import TO_DECIDE
 from nldtib.gate.protect.forced import Forced
@@ -82,8 +82,9 @@ class _Work:
     def _judged(self) -> np.ndarray:
         system = self.whole.system
         found = judge(system.shares, system.smallest, self.whole.counted, self.rules)
-        level = found.level.copy()
-        self.reason = np.where(found.reason != "", found.reason, self.reason)
+        rooms = np.array([limits.is_room(name) for name, _, _ in system.cells], dtype=bool)
+        level = np.where(rooms[:, None], 0.0, found.level)
+        self.reason = np.where((found.reason != "") & ~rooms, found.reason, self.reason)
         cells, changes = plan.revised(self.whole)
         where = np.array([self.whole.now[cell] for cell in cells], dtype=np.int64)
         if len(where):
@@ -138,11 +139,16 @@ class _Work:
             for index, signs in system.equations
             if index[0] in local
         )
+        names = [system.cells[position][0] for position in part]
+        sums = [
+            ((), ()) if any(limits.is_room(names[i]) for i in index) else (index, signs)
+            for index, signs in equations
+        ]
         facts = together.Facts(
             shares,
             system.smallest[part],
             self.whole.counted[part],
-            equations,
+            sums,
             together.alone(shares, len(part)),
             self.rules,
         )

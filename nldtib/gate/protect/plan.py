@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nldtib.gate.ledger import Ledger, Release
-from nldtib.gate.protect import door
+from nldtib.gate.protect import door, limits
 from nldtib.gate.protect.rules import COUNTED, Rules
 from nldtib.gate.protect.shares import Shares, stacked
 from nldtib.gate.protect.system import Answers, Cell, Equation, System, build
@@ -203,6 +203,8 @@ def _signatures(shares: Shares, cells: Sequence[Cell]) -> list[tuple]:
 
 def counts(variable: str, rules: Rules) -> bool:
     """Return whether a variable counts organisations."""
+    if limits.is_room(variable):
+        return False
     return variable == RESPONDENTS or rules.variables[variable].unit_of_measure == COUNTED
 
 

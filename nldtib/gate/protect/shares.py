@@ -1,6 +1,6 @@
 """What each holding contributes to each cell: the facts that rules and attackers start from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,15 @@ class Shares:
         total = [np.bincount(where, part) for part in (self.observed, self.weighted, self.answered)]
         waived = np.bincount(where, self.waived) > 0
         return Shares(pair // count, pair % count, *total, waived)
+
+    def of(self, cells: np.ndarray) -> "Shares":
+        """Return the entries of some cells, numbered by their place in the list."""
+        first, after = (np.searchsorted(self.cell, cells + more) for more in (0, 1))
+        entries = np.concatenate(
+            [np.arange(a, b) for a, b in zip(first, after, strict=True)] or [first]
+        )
+        chosen = self.at(entries)
+        return replace(chosen, cell=np.repeat(np.arange(len(cells)), after - first))
 
     def at(self, chosen: np.ndarray) -> "Shares":
         """Return some of the entries."""

@@ -11,6 +11,7 @@ import pandas as pd
 
 from nldtib.codebook import Dimension, Variable
 from nldtib.errors import InputError, SchemaError
+from nldtib.gate.protect import limits
 from nldtib.gate.protect.shares import Shares, stacked
 
 Place = tuple[tuple[str, str], ...]
@@ -28,7 +29,8 @@ class System:
     cells
         Variable, reference year and place; a place is its (dimension, code) pairs, sorted, and
         the grand total has none. A code that no table shows, the units outside a code, and what
-        overlapping codes count more than once are places too.
+        overlapping codes count more than once are places too. What a whole has beyond a part of
+        it (`limits`) is a variable of its own.
     shares
         What each holding contributes to each cell.
     smallest
@@ -123,12 +125,36 @@ def build(
         equations += [(tuple(start + i for i in index), signs) for index, signs in sums]
     position = {cell: number for number, cell in enumerate(cells)}
     equations += _between(position, variables)
-    return System(
+    system = System(
         tuple(cells),
         stacked(parts, offsets),
         np.concatenate(smallest),
         tuple(sorted(set(equations))),
     )
+    return _limited(system, limits.pairs(listed, answers.rows, variables))
+
+
+def _limited(system: System, pairs: Iterable[tuple[str, str]]) -> System:
+    """Add the room between a part and its whole as a cell of its own, wherever both have one."""
+    position = {cell: number for number, cell in enumerate(system.cells)}
+    cells, parts, offsets = list(system.cells), [system.shares], [0]
+    equations = list(system.equations)
+    for part, whole in pairs:
+        both = [
+            (number, position[whole, *cell[1:]])
+            for cell, number in position.items()
+            if cell[0] == part and (whole, *cell[1:]) in position
+        ]
+        inner, outer = np.array(both, dtype=np.int64).reshape(-1, 2).T
+        shares = limits.beyond(system.shares.of(inner), system.shares.of(outer))
+        parts.append(shares)
+        offsets.append(len(cells))
+        for number, (one, other) in enumerate(both, len(cells)):
+            equations.append(_ordered((other, one, number), (-1.0, 1.0, 1.0)))
+        cells += [(limits.room(part, whole), *system.cells[one][1:]) for one, _ in both]
+    more = np.ones(len(cells) - len(system.cells))
+    smallest = np.concatenate([system.smallest, more])
+    return System(tuple(cells), stacked(parts, offsets), smallest, tuple(sorted(equations)))
 
 
 class _Frame:

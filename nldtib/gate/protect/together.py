@@ -22,7 +22,7 @@ class Facts:
     smallest, counted
         Per cell, as `rules.judge` takes them.
     equations
-        Those between cells; a room between two variables stands in none of them.
+        Those between cells, empty where they only say that a part is at most its whole.
     sole
         Per cell: the holding that alone contributes more than zero, or -1.
     """
