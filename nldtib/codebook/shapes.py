@@ -129,7 +129,6 @@ class Dimension:
     answer_codes: Mapping[str, str] = field(default_factory=dict)
     bands_of: str = ""
     lower_bounds: tuple[float, ...] = ()
-    sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,7 @@ def build(
     Each code of an overlapping dimension splits the units in two, those inside and those outside;
     the outside is never shown, yet margin minus code gives it, so it is a place like any other.
     Where every unit has at least one code, the codes together less the margin is one as well. A
-    code that is the sum of others equals them, and a variable that is a sum or difference of
-    others does so at every place.
+    variable that is a sum or difference of others is so at every place.
 
     Parameters
     ----------
@@ -202,27 +201,22 @@ class _Frame:
             _equation(position[margin], [position[part] for part in parts])
             for (margin, _), parts in sums.items()
         ]
-        equations += self._sums_of_codes(position)
+        equations += self._surplus(position)
         return places, equations
 
-    def _sums_of_codes(self, position: Mapping[Place, int]) -> list[Equation]:
+    def _surplus(self, position: Mapping[Place, int]) -> list[Equation]:
+        """Return that overlapping codes add up to the margin and what they count again."""
         equations = []
         for place, number in position.items():
-            for name, code in place:
-                members = self.dimensions[name].sums.get(code, ())
+            for name in (name for name, code in place if code == AGAIN):
                 rest = tuple(pair for pair in place if pair[0] != name)
-                parts = [tuple(sorted((*rest, (name, member)))) for member in members]
-                if members:
-                    parts = [position[part] for part in parts if part in position]
-                    equations.append(_equation(number, parts))
-                if code == AGAIN:
-                    shown = [
-                        position[part]
-                        for label in self.shown[name]
-                        if (part := tuple(sorted((*rest, (name, label))))) in position
-                    ]
-                    signs = (1.0,) * len(shown) + (-1.0, -1.0)
-                    equations.append(_ordered((*shown, position[rest], number), signs))
+                shown = [
+                    position[part]
+                    for label in self.shown[name]
+                    if (part := tuple(sorted((*rest, (name, label))))) in position
+                ]
+                signs = (1.0,) * len(shown) + (-1.0, -1.0)
+                equations.append(_ordered((*shown, position[rest], number), signs))
         return equations
 
     def _times(self, places: tuple[Place, ...]) -> np.ndarray:
@@ -280,11 +274,7 @@ def _splits(
         )
     if not dimension.overlapping:
         codes = rows[name].astype(object).where(rows[name].notna(), "").astype(str).to_numpy()
-        trees = {
-            code: np.where(np.isin(codes, dimension.sums[code]), code, OUTSIDE + code)
-            for code in sorted(shown & set(dimension.sums))
-        }
-        return {"": codes, **trees}
+        return {"": codes}
     for column in columns:
         if not rows[column].isin([0, 1]).all():
             raise InputError(
@@ -323,8 +313,7 @@ def _grouping(breakdown: tuple[str, ...], codes: list[np.ndarray], holding: np.n
 
 def _split_of(pair: tuple[str, str], dimensions: Mapping[str, Dimension]) -> tuple[str, str]:
     name, code = pair
-    split = dimensions[name].overlapping or code.removeprefix(OUTSIDE) in dimensions[name].sums
-    return (name, code.removeprefix(OUTSIDE)) if split else (name, "")
+    return (name, code.removeprefix(OUTSIDE) if dimensions[name].overlapping else "")
 
 
 def _equation(margin: int, parts: Iterable[int]) -> Equation:
