@@ -84,8 +84,8 @@ def test_a_spread_that_is_left_is_found(column):
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("nl", "geen interval: minder dan 10 antwoorden boven nul"),
-        ("en", "no interval: fewer than 10 answers above zero"),
+        ("nl", "geen interval: te weinig antwoorden boven nul"),
+        ("en", "no interval: too few answers above zero"),
     ],
 )
 def test_pages_say_why_there_is_no_interval(tmp_path, monkeypatch, language, said):

@@ -60,8 +60,6 @@ class Edition:
         Where those figures were read: key, publisher, title, date, address.
     topics
         What was asked in the House of Representatives: question, figures that answer, limits.
-    fewest_for_interval
-        A published amount of fewer answers has no interval.
     left_out
         Names of planned tables that the round did not ask for.
     earlier
@@ -81,7 +79,6 @@ class Edition:
     reference: pd.DataFrame
     sources: pd.DataFrame
     topics: pd.DataFrame
-    fewest_for_interval: int
     left_out: frozenset[str] = frozenset()
     earlier: tuple["Edition", ...] = ()
 
@@ -219,7 +216,6 @@ def _read_folder(
         reference=_reference(root),
         sources=_table(_in_reference(root, "sources.csv")),
         topics=schema.check(_table(_in_reference(root, "topics.csv")), TOPICS, "cells"),
-        fewest_for_interval=rounds.read_parameters(survey_round, root).interval.fewest_for_interval,
     )
 
 

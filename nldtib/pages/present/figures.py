@@ -228,9 +228,7 @@ def not_shown(edition: Edition, figure: Figure) -> str:
 
 def no_interval(edition: Edition) -> str:
     """Return why a published figure has no interval."""
-    return words.phrase(
-        edition.language, "signs.no_interval", {"fewest": edition.fewest_for_interval}
-    )
+    return words.text(edition.language, "signs.no_interval")
 
 
 def without_interval(edition: Edition, figure: Figure) -> str:
