@@ -49,6 +49,7 @@ def demands(facts: Facts, hidden: np.ndarray, chosen: Iterable[int]) -> list[Dem
 
     Where the other cells of an equation are published, the hidden ones on one side of it add up
     to a known amount. Who fills one of these alone subtracts it, and knows the sum of the others.
+    Where the margin is hidden as well, it gives the sum of its hidden parts within its own doubt.
 
     Parameters
     ----------
@@ -81,7 +82,12 @@ def _formed(facts: Facts, hidden: np.ndarray, chosen: Iterable[int]) -> Iterator
     for number in chosen:
         index, signs = facts.equations[number]
         closed = [(i, sign) for i, sign in zip(index, signs, strict=True) if hidden[i]]
-        if len(closed) < 2 or len({sign for _, sign in closed}) > 1:
+        if len({sign for _, sign in closed}) > 1:
+            parts = tuple(i for i, sign in closed if sign > 0)
+            if signs.count(-1.0) == 1 and 1 < len(parts) < len(signs) - 1:
+                yield parts, OUTSIDER
+            continue
+        if len(closed) < 2:
             continue
         cells = tuple(i for i, _ in closed)
         yield cells, OUTSIDER
