@@ -182,7 +182,7 @@ def test_a_page_that_names_a_company_is_never_published(small_project):
     WITHHELD.to_csv(withheld, index=False)
     report.edition(this_round, "first")
     cells = this_round.root / "outputs" / "2026" / "first" / "quality.csv"
-    cells.write_text("topic,item\nnames,Gijs Kringelaar\n", encoding="utf-8")
+    cells.write_text("topic,item,measure,value\nnames,Gijs Kringelaar,count,1\n", encoding="utf-8")
     told = refused(this_round)
     assert "1 of kind person in quality.csv" in told and "Gijs" not in told
 
