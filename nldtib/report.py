@@ -91,6 +91,8 @@ def edition(
         current = rounds.place_of_edition(this_round, edition, audience)
         refuse_incomplete(current)
         refuse_other_audience(current, audience)
+        if audience == rounds.PUBLIC:
+            audit.certificate.check(current)
         if read_run(current)["invented"] != this_round.invented:
             raise RunError(
                 f"Edition {edition} was not made from this round: one of the two is invented. "
