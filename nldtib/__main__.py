@@ -36,7 +36,7 @@ def _chosen(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
         chosen.notebooks += rest
-    if getattr(chosen, "to", []) and chosen.audience == ANALYST:
+    if chosen.command in ("produce", "run") and chosen.to and chosen.audience == ANALYST:
         parser.error("an edition for analysts is sent to nobody: leave out --to or --audience")
     return chosen
 
