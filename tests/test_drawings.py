@@ -44,7 +44,11 @@ def test_small_charts_have_a_panel_per_code_and_say_the_largest_of_each(outputs)
         for name in ("Maritiem", "Lucht en ruimte", "Land", "Veiligheid")
     )
     assert "Niet getoonde cijfers: 1." in title
-    assert len(drawing(shown).select("[data-key]")) == 5 * 4
+    marked = {
+        one["data-key"]: one.get_text().strip() for one in drawing(shown).select("[data-key]")
+    }
+    assert len(marked) == 5 * 4
+    assert [key for key, text in marked.items() if text == "niet getoond"] == [HIDDEN[0]]
 
 
 def test_small_charts_take_two_breakdowns(outputs):
