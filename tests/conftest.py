@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 
 from nldtib import rounds, schema
-from nldtib.gate.audit import certificate
+from nldtib.gate.audit import certificate, needles
 from nldtib.pages import cells
 from nldtib.rounds import Round
 
@@ -69,7 +69,7 @@ def project(root: Path, notebooks: Mapping[str, str], invented: bool = True) -> 
     folder = root / "data" / ("demo" if invented else "rounds") / "2026"
     (folder / "raw").mkdir(parents=True)
     (folder / "prepared").mkdir()
-    (folder / "prepared" / "withheld.csv").write_text("kind,text\n", encoding="utf-8")
+    needles.table([]).to_csv(folder / "prepared" / "withheld.csv", index=False)
     write_edition(root / "outputs" / "2026" / "first", invented=invented)
     return round_at(root, folder)
 

@@ -2,19 +2,23 @@
 
 import base64
 import getpass
+import html
+import itertools
 import json
 import socket
 import zipfile
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nldtib import report
 from nldtib.errors import InputError, UnprotectedError
-from nldtib.gate.audit import certificate, leaks
+from nldtib.gate.audit import certificate, leaks, needles
 
 OWN = "Werkt u samen met TNO of de universiteiten? NA jaren van groei: ministerie van Defensie."
-WITHHELD = pd.DataFrame(
+WITHHELD = needles.table(
     [
         ("name", "Ruisstuw Veiligheid B.V."),
         ("name", "TNO"),
@@ -23,6 +27,7 @@ WITHHELD = pd.DataFrame(
         ("name", "Défense & Zn. N.V."),
         ("number", "00164980"),
         ("number", "123456789"),
+        ("number", "NL001234567B01"),
         ("key", "U0001"),
         ("key", "17"),
         ("key", "d9qsj6JwP6zk42n"),
@@ -30,8 +35,7 @@ WITHHELD = pd.DataFrame(
         ("mail", "gijs.kringelaar@ruisstuw.nl"),
         ("answer", "Wij verwachten volgend jaar twee nieuwe hallen te openen in Zwolle"),
         ("answer", "ministerie van Defensie"),
-    ],
-    columns=["kind", "text"],
+    ]
 )
 
 
@@ -52,6 +56,13 @@ def found_in(folder, text: str, name: str = "size.html") -> set[str]:
         ("Ruisstuw alleen", "name"),
         ("bij Defense en bij D&eacute;fense &amp; Zn", "name"),
         ("bij Zeil in de haven", "name"),
+        ("een haven van Zeil.", "name"),
+        ("Ruisstuw<br>Veiligheid", "name"),
+        ("<tspan>Gijs</tspan><tspan>Kringelaar</tspan>", "person"),
+        ("Gijs%20Kringelaar", "person"),
+        ("D\\u00e9fense\\nZn", "name"),
+        ("&amp;quot;Gijs&amp;nbsp;Kringelaar&amp;quot;", "person"),
+        ("btw NL001234567B01.", "number"),
         ("KVK 00164980", "number"),
         ("RSIN 123456789.", "number"),
         ('<td data-unit="U0001">', "key"),
@@ -116,6 +127,45 @@ def test_what_cannot_be_searched_is_found(tmp_path, name, content):
     assert leaks.search(tmp_path, WITHHELD, OWN)["kind"].tolist() == ["unreadable"]
 
 
+def test_each_kind_of_file_is_searched_for_each_kind_of_text(tmp_path):
+    told = "D\u00e9fense & Zn; 00164980; U0001; gijs.kringelaar@ruisstuw.nl; Gijs Kringelaar; "
+    told += "zij verwachten volgend jaar twee nieuwe hallen"
+    files = {
+        "page.html": html.escape(told),
+        "drawn.svg": f"<svg><desc>{html.escape(told)}</desc></svg>",
+        "figures.json": json.dumps({"note": told}),
+        "figures.csv": f'key,note\na,"{told}"\n',
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    pd.DataFrame({"note": [told]}).to_excel(tmp_path / "annex.xlsx", index=False)
+
+    found = leaks.search(tmp_path, WITHHELD, OWN).groupby("file")["kind"].agg(set)
+
+    every = {"name", "number", "key", "mail", "person", "answer"}
+    assert found.to_dict() == dict.fromkeys([*files, "annex.xlsx"], every)
+
+
+def test_a_list_of_needles_tells_no_text(tmp_path):
+    told = WITHHELD.to_csv().casefold()
+
+    texts = ("ruisstuw", "kringelaar", "00164980", "u0001", "d9qsj6", "zeil", "hallen", "fense")
+    assert [text for text in texts if text in told] == []
+    again = needles.table([("name", "Zeil")])
+    assert set(again["needle"]).isdisjoint(WITHHELD["needle"]), "each round has its own key"
+
+
+@given(
+    st.lists(st.sampled_from("aan bij de Ruisstuw van Veiligheid TNO Zeil".split()), max_size=12)
+)
+def test_a_phrase_is_found_wherever_it_stands(several):
+    found = list(needles.kinds(" ".join(several), needles.ready(WITHHELD, OWN)))
+
+    assert found.count("name") == several.count("Ruisstuw") + several.count("Zeil") + sum(
+        pair == ("Ruisstuw", "Veiligheid") for pair in itertools.pairwise(several)
+    )
+
+
 def test_findings_count_and_never_quote(tmp_path):
     (tmp_path / "size.html").write_text("Ruisstuw, Gijs Kringelaar", encoding="utf-8")
 
@@ -123,8 +173,19 @@ def test_findings_count_and_never_quote(tmp_path):
     told = found.to_csv() + leaks.described(found.itertuples(index=False))
 
     assert "Ruisstuw" not in told and "Gijs" not in told
-    with pytest.raises(InputError, match="other columns"):
-        leaks.search(tmp_path, WITHHELD.assign(more=1), OWN)
+
+
+@pytest.mark.parametrize(
+    ("listed", "match"),
+    [
+        (WITHHELD.assign(more=1), "other columns"),
+        (WITHHELD.head(0), "or no row"),
+        (WITHHELD.assign(needle="no hash"), "is damaged"),
+    ],
+)
+def test_a_list_that_is_none_is_refused(tmp_path, listed, match):
+    with pytest.raises(InputError, match=match):
+        leaks.search(tmp_path, listed, OWN)
 
 
 # The certificate, and what a report does with both

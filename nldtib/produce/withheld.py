@@ -1,10 +1,11 @@
-"""What may never leave the records, word for word: the leak gate searches every edition for it."""
+"""What may never leave the records, as needles: the leak gate searches every edition for it."""
 
 from collections.abc import Iterator
 
 import pandas as pd
 
 from nldtib.codebook import Codebook
+from nldtib.gate.audit import needles
 from nldtib.produce.counts import Prepared
 
 FILE = "prepared/withheld.csv"
@@ -13,14 +14,13 @@ NUMBERS = ("kvk", "rsin", "vat")
 
 
 def table(prepared: Prepared, book: Codebook) -> pd.DataFrame:
-    """Return names, numbers, keys, people, addresses and free answers: kind, text, each once."""
+    """Return names, numbers, keys, people, addresses and free answers, as needles."""
     rows = {
         *_of_frame(prepared.frame),
         *_of_people(prepared.gathered.answers.personal),
         *_of_answers(prepared.gathered.answers.table, book),
     }
-    found = [(kind, text) for kind, text in rows if text]
-    return pd.DataFrame(sorted(found), columns=["kind", "text"])
+    return needles.table((kind, text) for kind, text in rows if text)
 
 
 def _of_frame(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:

@@ -152,7 +152,7 @@ def refuse_unfit(
     book
         The codebook.
     withheld
-        The confidential list of what may not leave.
+        The file of what may not leave, as needles.
     own
         Our own public texts.
 

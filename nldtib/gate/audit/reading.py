@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import re
+import urllib.parse
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ LARGEST = 100_000_000
 EMBEDDED = re.compile(r"data:([a-z0-9.+/-]+)[^,\"')]*;base64,([A-Za-z0-9+/=]+)", re.IGNORECASE)
 DRAWN = ("png", "jpeg", "gif", "webp", "woff", "font")
 TAG = re.compile(r"<[^>]*>")
+ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
 
 
 def texts(path: Path) -> Iterator[str]:
@@ -37,9 +39,17 @@ def texts(path: Path) -> Iterator[str]:
         raise ValueError(f"nobody can search a file of kind {kind or 'none'}")
 
 
-def plain(text: str) -> str:
-    """Return a page as it is read: no tags, no entities."""
-    return html.unescape(TAG.sub("", text))
+def views(text: str) -> list[str]:
+    """Return a text in every way it may be read, each once.
+
+    As it stands with its attributes; without tags, which may cut a word or part two; and with
+    what JSON, addresses and entities of entities hide.
+    """
+    found = [text, TAG.sub("", text), TAG.sub(" ", text)]
+    found = [html.unescape(one) for one in found]
+    letters = ESCAPED.sub(lambda code: chr(int(code[1], 16)), html.unescape(found[0]))
+    found.append(urllib.parse.unquote(re.sub(r"\\[nrt]", " ", letters)))
+    return list(dict.fromkeys(found))
 
 
 def _with_embedded(text: str) -> Iterator[str]:
