@@ -65,11 +65,9 @@ def test_figures_are_those_of_the_cells(folder):
 def test_a_hidden_figure_has_no_number_in_any_file(folder, book, key):
     found = told(folder).loc[key]
     assert [found[name] for name in ("value", "low", "high", "cv")] == [""] * 4
-    assert "niet getoond" in found["sentence_nl"] and "not shown" in found["sentence_en"]
-
     together = json.loads((folder / "figures.json").read_text("utf-8"))
     (one,) = [figure for figure in together["figures"] if figure["key"] == key]
-    assert [one[name] for name in ("value", "low", "high", "cv")] == [None] * 4
+    assert set(one) <= {"key", "status", "grade", "n"}
 
     lines = [row for sheet in book for row in sheet.iter_rows(values_only=True) if key in row]
     assert lines
@@ -77,47 +75,69 @@ def test_a_hidden_figure_has_no_number_in_any_file(folder, book, key):
     for line in lines:
         assert [entry for entry in line if isinstance(entry, int | float)] == [int(found["n"])]
         assert line.count("[niet getoond]") >= 3
+        assert any("niet getoond (NLDTIB-enquête 2026)" in str(entry) for entry in line)
 
 
-def test_every_figure_carries_its_whole_passport(folder):
-    said = told(folder).loc["defence_share:total:2025"]
+def test_what_all_figures_of_a_variable_share_stands_once_and_is_found_by_its_name(folder):
+    whole = {
+        name: pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+        for name in ("figures", "variables", "places")
+    }
+    about = whole["variables"].set_index("variable").loc["defence_share"]
 
-    assert said["base_nl"] == "van de totale omzet" and said["base_en"] == "of total turnover"
-    assert said["definition_en"] and said["method_en"] and said["grade"] and said["n"]
-    assert (said["approached"], said["answered"], said["level"]) == ("1050", "286", "0.95")
-    assert said["vintage"] == "2026-first" and len(said["input_fingerprint"]) == 64
-    assert said["invented"] == "true"
+    assert about["base_nl"] == "van de totale omzet" and about["base_en"] == "of total turnover"
+    assert about["definition_en"] and about["method_en"] and about["imputed_percent"]
+    assert set(whole["figures"]["variable"]) == set(whole["variables"]["variable"])
+    named = whole["figures"]["place"].str.split(",").explode()
+    assert set(named) == set(whole["places"]["place"])
+    for table, key in (("variables", "variable"), ("places", "place"), ("figures", "key")):
+        assert whole[table][key].is_unique
+    assert (whole["figures"].nunique() > 1).all(), "a column says the same of every figure"
 
 
-def test_the_metadata_describes_every_column_of_the_file(folder):
+def test_one_file_holds_all_three_and_the_edition(folder):
+    together = json.loads((folder / "figures.json").read_text("utf-8"))
+    (share,) = [one for one in together["figures"] if one["key"] == "defence_share:total:2025"]
+    edition = together["edition"]
+
+    assert (
+        share["grade"]
+        and share["n"]
+        and share["value"]
+        == pytest.approx(TRUTH.set_index("key")["value"].loc[share["key"]].iloc[0])
+    )
+    assert together["variables"]["defence_share"]["base_en"] == "of total turnover"
+    assert together["places"]["military_domain=land"] == {"place_nl": "Land", "place_en": "Land"}
+    assert (edition["approached"], edition["answered"], edition["level"]) == (1050, 286, 0.95)
+    assert edition["vintage"] == "2026-first" and len(edition["input_fingerprint"]) == 64
+    assert edition["invented"] is True
+
+
+def test_the_metadata_describes_every_column_of_every_table(folder):
     metadata = json.loads((folder / "figures.csv-metadata.json").read_text("utf-8"))
-    described = metadata["tableSchema"]["columns"]
-    found = told(folder).reset_index()
 
     assert metadata["@context"][0] == "http://www.w3.org/ns/csvw"
-    assert metadata["url"] == "figures.csv" and metadata["tableSchema"]["primaryKey"] == "key"
-    assert [column["name"] for column in described] == list(found.columns)
-    assert all(column["titles"]["nl"] and column["dc:description"] for column in described)
-    for column in described:
-        entries = [entry for entry in found[column["name"]] if entry]
-        if column["datatype"] == "integer":
-            assert all(entry.isdigit() for entry in entries), column["name"]
-        if column["datatype"] == "number":
-            assert [float(entry) for entry in entries], column["name"]
-        if column["required"]:
-            assert len(entries) == len(found)
-
-
-def test_dutch_excel_finds_semicolons_and_decimal_commas(folder):
-    raw = (folder / "figures.nl.csv").read_bytes()
-    lines = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
-
-    assert raw.startswith(b"\xef\xbb\xbf")
-    (share,) = [line for line in lines if line["Sleutel"] == "defence_share:total:2025"]
-    expected = TRUTH.loc[TRUTH["key"] == share["Sleutel"], "value"].iloc[0]
-    assert float(share["Schatting"].replace(",", ".")) == pytest.approx(expected)
-    assert "," in share["Schatting"] and "." not in share["Schatting"]
-    assert {line["Status"] for line in lines} == {"getoond", "niet getoond"}
+    assert [one["url"] for one in metadata["tables"]] == [
+        "figures.csv",
+        "variables.csv",
+        "places.csv",
+    ]
+    for table in metadata["tables"]:
+        described = table["tableSchema"]["columns"]
+        found = pd.read_csv(folder / table["url"], dtype=str, keep_default_na=False)
+        assert [column["name"] for column in described] == list(found.columns)
+        assert found[table["tableSchema"]["primaryKey"]].is_unique
+        assert all(column["titles"]["nl"] and column["dc:description"] for column in described)
+        for column in described:
+            entries = [entry for entry in found[column["name"]] if entry]
+            if column["datatype"] == "integer":
+                assert all(entry.isdigit() for entry in entries), column["name"]
+            if column["datatype"] == "number":
+                assert [float(entry) for entry in entries], column["name"]
+            if column["required"]:
+                assert len(entries) == len(found)
+    (link,) = metadata["tables"][0]["tableSchema"]["foreignKeys"]
+    assert link["reference"] == {"resource": "variables.csv", "columnReference": "variable"}
 
 
 def test_a_citation_says_what_edition_is_meant(folder):
@@ -193,10 +213,9 @@ def test_no_label_becomes_a_formula(folder, start):
     figures = rows.figures(spoken)
 
     made = tabular.files(spoken, figures)
-    for name, delimiter in (("figures.csv", ","), ("figures.nl.csv", ";")):
-        lines = csv.reader(io.StringIO(made[name].decode("utf-8-sig")), delimiter=delimiter)
-        entries = {entry for line in lines for entry in line if "HYPERLINK" in entry}
-        assert entries and not any(entry.startswith(start) for entry in entries)
+    lines = csv.reader(io.StringIO(made["variables.csv"].decode()))
+    entries = {entry for line in lines for entry in line if "HYPERLINK" in entry}
+    assert entries and not any(entry.startswith(start) for entry in entries)
     raw = zipfile.ZipFile(io.BytesIO(workbook.book(spoken["nl"], figures)))
     sheets = "".join(raw.read(name).decode() for name in raw.namelist() if "sheets/sheet" in name)
     assert "<f>" not in sheets and "HYPERLINK" not in sheets

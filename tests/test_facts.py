@@ -106,9 +106,11 @@ def test_of_very_many_figures_only_the_last_year_has_sentences_and_the_page_says
 
     told = by_key(soup)
 
-    assert "bij eerdere jaren staan in figures.csv." in soup.get_text()
-    for key, fact in told.items():
-        assert ("NLDTIB" in fact.get_text()) == key.endswith(":2025"), key
+    assert "bij eerdere jaren staan in annex.xlsx." in soup.get_text()
+    assert {key.rsplit(":", 1)[1] for key in told} == {"2025"}
+    assert all("NLDTIB" in fact.get_text() for fact in told.values())
+    line = soup.select_one('section > p[data-key="turnover_defence:total:2024"]')
+    assert re.search(r"totaal, 2024: € [\d,]+ miljard \(n = \d+; graad [A-E]\)", plain(line))
 
 
 def test_a_band_says_of_what_it_is_one(outputs):

@@ -197,11 +197,10 @@ def test_a_page_adds_little_to_what_its_notebook_shows(visits):
 def test_pages_and_edition_are_light(visits, tmp_path):
     folder = visits[0].file.parent
     assert max(one.file.stat().st_size for one in visits) < MOST_PAGE
-    sent = [path for path in folder.iterdir() if path.suffix in (".html", ".xlsx")]
-    assert sum(path.stat().st_size for path in sent) < MOST_EDITION
-    # With the files for programs it still has to go by mail, in one archive.
+    # Every file counts: pages, workbooks, and tables for programs.
+    assert sum(path.stat().st_size for path in folder.iterdir()) < MOST_EDITION
     archive = shutil.make_archive(str(tmp_path / "edition"), "zip", folder)
-    assert Path(archive).stat().st_size < MOST_EDITION / 2
+    assert Path(archive).stat().st_size < MOST_EDITION / 4
 
 
 # What one page in particular does

@@ -315,7 +315,7 @@ def test_a_hidden_year_interrupts_the_line(made):
 
 def span(group) -> tuple[float, float]:
     """Return the leftmost and rightmost place of the first path in a group of a drawing."""
-    places = re.findall(r"[ML] ([\d.]+) [\d.]+", group.path["d"])
+    places = re.findall(r"[ML]([\d.]+) [\d.]+", group.path["d"])
     return min(map(float, places)), max(map(float, places))
 
 

@@ -67,6 +67,22 @@ def test_a_page_says_what_was_published(folder, content, kinds):
     assert found_in(folder, content) == kinds
 
 
+@pytest.mark.parametrize(
+    ("of", "inside", "kinds"),
+    [
+        (OPEN, '<td data-part="value">1.235</td><td data-part="n">40</td>', []),
+        (OPEN, '<td data-part="value">1.235</td><td data-part="n">41</td>', ["other"]),
+        (OPEN, f'<td data-key="{LARGER}" data-part="value">2.469</td>', []),
+        (OPEN, "<td>41</td>", []),
+        (SHUT, '<td><span data-part="interval">600</span></td>', ["shown"]),
+        (SHUT, '<td data-part="value">. niet getoond</td>', []),
+    ],
+)
+def test_parts_of_a_row_stand_for_the_cell_of_the_row(folder, of, inside, kinds):
+    table = f'<table><tr data-of="{of}">{inside}</tr><tr><td data-part="n">7</td></tr></table>'
+    assert found_in(folder, table) == kinds
+
+
 def drawing(lengths: dict[str, float], said: str = "Staafdiagram") -> str:
     """Return a bar chart as our pages draw it: a frame, and per key a bar and a number."""
     parts = []

@@ -37,7 +37,7 @@ class Page(HTMLParser):
         self.language = "nl"
         self.found: list[Marked] = []
         self.drawings = [Drawing()]
-        self.open: list[tuple[str, Marked | None]] = []
+        self.open: list[tuple[str, Marked | None, str]] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -48,9 +48,12 @@ class Page(HTMLParser):
             self.language = given.get("lang", "nl")
         if tag == "svg":
             self.drawings.append(Drawing())
-        if given.get("data-key"):
-            part = given.get("data-part", "")
-            mark = Marked(given["data-key"], part, tag, self._drawing())
+        # Parts of a row stand for the cell that the row is of, unless they name another.
+        of = given.get("data-of") or (self.open[-1][2] if self.open else "")
+        part = given.get("data-part", "")
+        key = given.get("data-key") or (of if part else "")
+        if key:
+            mark = Marked(key, part, tag, self._drawing())
             self.found.append(mark)
         if tag == "path" and re.search(r"z\s*$", given.get("d", "")):
             self.drawings[self._drawing()].bars.append(_extent(given["d"]))
@@ -58,7 +61,7 @@ class Page(HTMLParser):
             for one in self._marks():
                 one.heights.append(float(given["y"]))
         if tag not in VOID:
-            self.open.append((tag, mark))
+            self.open.append((tag, mark, of))
 
     def handle_endtag(self, tag: str) -> None:
         """Close an element, and whatever was left open in it."""
@@ -78,11 +81,11 @@ class Page(HTMLParser):
 
     def _drawing(self) -> int:
         """Return the number of the drawing that is open, or 0 between drawings."""
-        inside = any(tag == "svg" for tag, _ in self.open)
+        inside = any(tag == "svg" for tag, *_ in self.open)
         return len(self.drawings) - 1 if inside else 0
 
     def _marks(self) -> Iterator[Marked]:
-        return (mark for _, mark in self.open if mark is not None)
+        return (mark for _, mark, _ in self.open if mark is not None)
 
 
 def _extent(path: str) -> Box:

@@ -1,8 +1,8 @@
 """Read what the files of an edition show for each cell, and hold it against the published cells.
 
-Pages mark every figure with the key of its cell (`data-key`), tables in files have a column of
-keys. A hidden cell has no number there and no bar of its own length; a published one has its own
-value, rounded.
+Pages mark every figure with the key of its cell (`data-key`, or `data-of` at the row around its
+parts), tables in files have a column of keys. A hidden cell has no number there and no bar of its
+own length; a published one has its own value, rounded.
 """
 
 import csv
@@ -84,9 +84,6 @@ def _in_file(
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         for sheet in book:
             yield from _rows(sheet.iter_rows(values_only=True), known)
-    elif path.suffix == ".csv" and path.name.startswith("figures."):
-        text = path.read_text(encoding="utf-8-sig")
-        yield from _rows(csv.reader(io.StringIO(text), delimiter=";"), known)
 
 
 def _marked(

@@ -1,4 +1,7 @@
-"""Figures as plain tables: for programs, with CSVW metadata and as JSON, and for Dutch Excel."""
+"""Figures as plain tables for programs: CSV with CSVW metadata, and JSON.
+
+What belongs to a variable, a group or the whole edition stands once, in a table of its own.
+"""
 
 import csv
 import io
@@ -6,124 +9,116 @@ import json
 from collections.abc import Mapping, Sequence
 
 from nldtib import schema
-from nldtib.pages.annex.rows import Row, neutral
+from nldtib.pages.annex import rows
+from nldtib.pages.annex.rows import Row
 from nldtib.pages.cells import Edition
 from nldtib.pages.present import words
 
-CSV, METADATA, JSON, DUTCH = (
-    "figures.csv",
-    "figures.csv-metadata.json",
-    "figures.json",
-    "figures.nl.csv",
-)
-FILES = (DUTCH, CSV, METADATA, JSON)
-IN_DUTCH = (
-    "variable_nl place_nl reference_year unit_of_measure value low high n grade status base_nl "
-    "sentence_nl key"
-).split()
+FIGURES, VARIABLES, PLACES = "figures.csv", "variables.csv", "places.csv"
+METADATA, JSON = "figures.csv-metadata.json", "figures.json"
+FILES = (FIGURES, VARIABLES, PLACES, METADATA, JSON)
 NUMBERS = {
-    **dict.fromkeys(("value", "low", "high", "cv", "level", "imputed_percent"), "number"),
-    **dict.fromkeys(("n", "approached", "answered"), "integer"),
+    **dict.fromkeys((*rows.MEASURED, "imputed_percent"), "number"),
+    "n": "integer",
     "reference_year": "gYear",
-    "published_on": "date",
-    "invented": "boolean",
 }
-# The same for every figure of a variable, or for every figure of the edition.
-OF_VARIABLE = ("definition", "method", "base", "variable")
-OF_EDITION = (
-    "level approached answered vintage published_on invented input_fingerprint program_version"
-).split()
+REQUIRED = ("key", "reference_year", "variable", "place", "status")
+# A key holds variable, group and year; what a reader of JSON finds by them is not repeated.
+BESIDE_THE_KEY = ("key", *rows.MEASURED, "grade", "n", "status")
 
 
 def files(spoken: Mapping[str, Edition], told: Sequence[Row]) -> dict[str, bytes]:
-    """Return the bytes of each file by its name."""
-    columns = list(words.entries("annex.columns"))
-    return {
-        DUTCH: _dutch(told).encode("utf-8-sig"),
-        CSV: _plain(columns, told).encode(),
-        METADATA: _text(_metadata(columns, spoken["en"])),
-        JSON: _text(_together(spoken["en"], told)),
-    }
-
-
-def _plain(columns: Sequence[str], told: Sequence[Row]) -> str:
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_entry(row[name]) for name in columns] for row in told)
-    return lines.getvalue()
-
-
-def _dutch(told: Sequence[Row]) -> str:
-    """Return a table that Excel opens with a Dutch setting: semicolons and decimal commas."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, delimiter=";", lineterminator="\r\n")
-    writer.writerow(words.text("nl", f"annex.columns.{name}") for name in IN_DUTCH)
-    for row in told:
-        writer.writerow(_in_dutch(name, row[name]) for name in IN_DUTCH)
-    return lines.getvalue()
-
-
-def _in_dutch(name: str, entry: object) -> str:
-    if name in ("status", "unit_of_measure"):
-        section = {"status": "statuses", "unit_of_measure": "units"}[name]
-        return words.text_or("nl", f"annex.{section}.{entry}", str(entry))
-    text = _entry(entry)
-    return text.replace(".", ",") if isinstance(entry, float) else text
-
-
-def _entry(entry: object) -> str:
-    if entry is None:
-        return ""
-    if isinstance(entry, bool):
-        return str(entry).lower()
-    if isinstance(entry, float):
-        return f"{entry:.10g}" if abs(entry) < 1e10 else repr(entry)
-    return str(entry) if isinstance(entry, int) else neutral(str(entry))
-
-
-def _metadata(columns: Sequence[str], edition: Edition) -> dict:
-    """Return how figures.csv is to be read.
+    """Return the bytes of each file by its name.
 
     Source
     ------
     W3C (2015), Metadata Vocabulary for Tabular Data (CSV on the Web).
     """
-    about = words.entries("annex.columns")
-    described = [
-        {
-            "name": name,
-            "titles": {"nl": about[name]["nl"], "en": about[name]["en"]},
-            "dc:description": about[name]["about"],
-            "datatype": NUMBERS.get(name, "string"),
-            "required": name in ("key", "reference_year", "variable", "status"),
-        }
-        for name in columns
-    ]
+    tables = {
+        FIGURES: (rows.OF_FIGURE, told),
+        VARIABLES: _whole(rows.variables(spoken)),
+        PLACES: _whole(rows.places(spoken)),
+    }
+    made = {name: _plain(*table).encode() for name, table in tables.items()}
+    columns = {name: columns for name, (columns, _) in tables.items()}
+    made[METADATA] = _text(_metadata(columns, spoken), 1)
+    made[JSON] = _text(_together(spoken, told, tables), None)
+    return made
+
+
+def _whole(table: Sequence[Row]) -> tuple[Sequence[str], Sequence[Row]]:
+    return list(table[0]) if table else [], table
+
+
+def _plain(columns: Sequence[str], table: Sequence[Row]) -> str:
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_entry(row[name]) for name in columns] for row in table)
+    return lines.getvalue()
+
+
+def _entry(entry: object) -> str:
+    if entry is None:
+        return ""
+    if isinstance(entry, float):
+        return f"{entry:.10g}" if abs(entry) < 1e10 else repr(entry)
+    return str(entry) if isinstance(entry, int) else rows.neutral(str(entry))
+
+
+def _metadata(columns: Mapping[str, Sequence[str]], spoken: Mapping[str, Edition]) -> dict:
+    """Return how the three tables are to be read, and how they hang together."""
+    edition = spoken["en"]
+    keys = {FIGURES: "key", VARIABLES: "variable", PLACES: "place"}
+    tables = []
+    for name, own in columns.items():
+        described = {"columns": [_described(one) for one in own], "primaryKey": keys[name]}
+        if name == FIGURES:
+            reference = {"resource": VARIABLES, "columnReference": "variable"}
+            described["foreignKeys"] = [{"columnReference": "variable", "reference": reference}]
+        tables.append({"url": name, "tableSchema": described})
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "url": CSV,
         "dc:title": f"NLDTIB {edition.survey_round}, edition {edition.name}",
         "dc:issued": {"@value": edition.run["published_on"], "@type": "date"},
         "dialect": {"delimiter": ",", "encoding": "utf-8", "header": True},
-        "tableSchema": {"columns": described, "primaryKey": "key"},
-        "notes": [{"status": list(schema.STATUSES)}],
+        "tables": tables,
+        "notes": [{"status": list(schema.STATUSES)}, {"edition": rows.edition(spoken)}],
     }
 
 
-def _together(edition: Edition, told: Sequence[Row]) -> dict:
-    of_variable = [f"{name}_{language}" for name in OF_VARIABLE for language in ("nl", "en")]
-    variables = {row["variable"]: {name: row[name] for name in of_variable} for row in told}
-    left = {*of_variable, *OF_EDITION}
-    figures = [{name: row[name] for name in row if name not in left} for row in told]
-    of_all = told[0] if told else {}
+def _described(name: str) -> dict:
+    about = words.entries("annex.columns")[name]
     return {
-        "edition": {name: of_all.get(name) for name in OF_EDITION},
-        "audience": edition.audience,
-        "variables": variables,
+        "name": name,
+        "titles": {"nl": about["nl"], "en": about["en"]},
+        "dc:description": about["about"],
+        "datatype": NUMBERS.get(name, "string"),
+        "required": name in REQUIRED,
+    }
+
+
+def _together(
+    spoken: Mapping[str, Edition],
+    told: Sequence[Row],
+    tables: Mapping[str, tuple[Sequence[str], Sequence[Row]]],
+) -> dict:
+    figures = [
+        {name: row[name] for name in BESIDE_THE_KEY if row[name] not in (None, "")} for row in told
+    ]
+    listed = {"variables": ("variable", VARIABLES), "places": ("place", PLACES)}
+    return {
+        "edition": rows.edition(spoken),
+        "audience": spoken["nl"].audience,
+        **{
+            name: {
+                row[key]: {one: row[one] for one in row if one != key} for row in tables[file][1]
+            }
+            for name, (key, file) in listed.items()
+        },
         "figures": figures,
     }
 
 
-def _text(content: Mapping) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+def _text(content: Mapping, indent: int | None) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=indent) + "\n").encode()

@@ -112,19 +112,18 @@ def _contents(
 
 def _table(edition: Edition, told: Sequence[Row], name: str, place: int) -> Sheet:
     plan, language = edition.tables[name], edition.language
-    named = ("variable", "place", "base")
+    named = ("variable", "place")
     columns = ("reference_year", "unit_of_measure", *MEASURED, "grade")
-    heads = [words.text(language, f"annex.columns.{one}_{language}") for one in named[:2]]
+    heads = [words.text(language, f"annex.columns.{one}_{language}") for one in named]
     heads += [words.text(language, f"annex.columns.{one}") for one in columns]
-    heads += [words.text(language, f"annex.columns.base_{language}")]
-    heads += [words.text(language, "annex.columns.key")]
+    told_of = (f"base_{language}", f"sentence_{language}", "key")
+    heads += [words.text(language, f"annex.columns.{one}") for one in told_of]
     own = [row for row in told if name in str(row["tables"]).split()]
     rows = tuple(
         (
-            *(row[f"{one}_{language}"] for one in named[:2]),
+            *(row[f"{one}_{language}"] for one in named),
             *(_entry(edition, row, one) for one in columns),
-            row[f"base_{language}"],
-            row["key"],
+            *(row[one] for one in told_of),
         )
         for row in own
     )

@@ -42,21 +42,30 @@ WORDS: Mapping[str, Label] = {
     "pages": Label("Wat u hier vindt", "What you find here"),
     "facts": Label("Over deze editie", "About this edition"),
     "files": Label("Cijfers als bestand", "Figures as files"),
-    "annex.xlsx": Label("alle tabellen als werkmap", "all tables as a workbook, in Dutch"),
-    "annex.en.xlsx": Label("alle tabellen als werkmap, in het Engels", "all tables as a workbook"),
-    "figures.nl.csv": Label(
-        "alle cijfers voor Excel met Nederlandse instelling",
-        "all figures for Excel with a Dutch setting",
+    "annex.xlsx": Label(
+        "alle tabellen als werkmap, met bij elk cijfer een zin om over te nemen",
+        "all tables as a workbook, in Dutch",
     ),
-    "figures.csv": Label(
-        "elk cijfer met zijn paspoort en zinnen in twee talen, voor programma's",
-        "every figure with its passport and sentences in two languages, for programs",
+    "annex.en.xlsx": Label(
+        "alle tabellen als werkmap, in het Engels",
+        "all tables as a workbook, with a sentence to copy for every figure",
+    ),
+    "figures.csv": Label("elk cijfer eenmaal, voor programma's", "every figure once, for programs"),
+    "variables.csv": Label(
+        "wat elke variabele is: definitie, basis en methode in twee talen",
+        "what every variable is: definition, base and method in two languages",
+    ),
+    "places.csv": Label(
+        "hoe de groepen in een sleutel heten, in twee talen",
+        "what the groups in a key are called, in two languages",
     ),
     "figures.csv-metadata.json": Label(
-        "beschrijving van figures.csv (CSV on the Web)",
-        "description of figures.csv (CSV on the Web)",
+        "beschrijving van deze drie bestanden (CSV on the Web)",
+        "description of these three files (CSV on the Web)",
     ),
-    "figures.json": Label("dezelfde cijfers als JSON", "the same figures as JSON"),
+    "figures.json": Label(
+        "dezelfde drie in één bestand (JSON)", "the same three in one file (JSON)"
+    ),
     "CITATION.cff": Label("hoe u deze editie aanhaalt", "how to cite this edition"),
     "account.csv": Label(
         "organisaties in en uit elke stap", "organisations into and out of every step"

@@ -18,6 +18,9 @@ XLINK = "{http://www.w3.org/1999/xlink}href"
 INK, MUTED, RULE, WASH = "#1b1f24", "#5b6570", "#d8dde3", "#e9edf1"
 BAR, STRONG, ACCENT = "#8fb0d0", "#154273", "#a90061"
 FONT_SIZE, NOTE_SIZE = 10.5, 9.5
+# Names that matplotlib gives by counting; nothing refers to them.
+COUNTED = re.compile(r"[A-Za-z0-9.]+_\d+")
+DIGITS = re.compile(r"-?\d+\.\d+")
 LEAST_WIDTH = "32rem"
 WIDTH = 7.8  # inches; the page scales the drawing to its column
 
@@ -53,7 +56,7 @@ def svg(figure: "Figure", name: str, alternative: str) -> Safe:
     Parameters
     ----------
     name
-        Names the figure on its page: all ids inside start with it, so none is met twice.
+        Names the figure on its page: all ids inside come from it, so none is met twice.
     alternative
         What one sees, in words.
     """
@@ -71,39 +74,33 @@ def svg(figure: "Figure", name: str, alternative: str) -> Safe:
     ElementTree.register_namespace("", SVG)
     root = ElementTree.fromstring(raw.getvalue())
     _bare(root)
-    _own_ids(root, f"{name}-{zlib.crc32(alternative.encode()):08x}")
-    title = ElementTree.Element(f"{{{SVG}}}title", {"id": f"{name}-title"})
+    prefix = f"d{zlib.crc32(f'{name} {alternative}'.encode()):08x}"
+    _own_ids(root, prefix)
+    _light(root)
+    title = ElementTree.Element(f"{{{SVG}}}title", {"id": f"{prefix}-title"})
     title.text = alternative
     root.insert(0, title)
     view = root.attrib["viewBox"]
     root.attrib.clear()
-    root.attrib.update({"viewBox": view, "role": "img", "aria-labelledby": f"{name}-title"})
+    root.attrib.update({"viewBox": view, "role": "img", "aria-labelledby": f"{prefix}-title"})
     # On a narrow screen the drawing is moved sideways; its text would be too small to read.
     root.set("style", f"min-width: {LEAST_WIDTH}")
     return Safe(ElementTree.tostring(root, encoding="unicode"))
 
 
 def _bare(root: ElementTree.Element) -> None:
+    """Take out what says nothing, clips among it: no drawing leaves its axes."""
     for parent in list(root.iter()):
         for child in list(parent):
-            if child.tag in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):
+            if child.tag in {f"{{{SVG}}}{name}" for name in ("metadata", "style", "clipPath")}:
                 parent.remove(child)
+        parent.attrib.pop("clip-path", None)
         parent.tail = parent.tail.strip() if parent.tail else None
         if parent.text and not parent.text.strip():
             parent.text = None
     for one in root.iter(f"{{{SVG}}}text"):
         # The reader's page decides the typeface; size and weight stay.
-        style = re.sub(r"font-family:[^;]*;?|font:\s*", "", one.get("style", ""))
-        one.set("style", _font(style))
-
-
-def _font(style: str) -> str:
-    found = re.match(r"\s*(?:(bold|\d{3})\s+)?([\d.]+)px(?:\s+[^;]*)?(.*)", style, re.DOTALL)
-    if not found:
-        return style
-    weight, size, rest = found.groups()
-    bold = f"; font-weight: {weight}" if weight else ""
-    return f"font-family: inherit; font-size: {size}px{bold}{rest}"
+        one.set("style", re.sub(r"font-family:[^;]*;?", "", one.get("style", "")))
 
 
 def _own_ids(root: ElementTree.Element, prefix: str) -> None:
@@ -111,6 +108,8 @@ def _own_ids(root: ElementTree.Element, prefix: str) -> None:
         if ":" in one.get("id", ""):
             # The key of a figure, as in cells.csv; it may stand on a page more than once.
             one.set("data-key", one.attrib.pop("id"))
+        if COUNTED.fullmatch(one.get("id", "")):
+            del one.attrib["id"]
         if "id" in one.attrib:
             one.set("id", f"{prefix}-{one.get('id')}")
         for name, value in list(one.attrib.items()):
@@ -120,3 +119,28 @@ def _own_ids(root: ElementTree.Element, prefix: str) -> None:
                 one.set("href", f"#{prefix}-{value[1:]}")
             elif "url(#" in value:
                 one.set(name, value.replace("url(#", f"url(#{prefix}-"))
+
+
+def _light(root: ElementTree.Element) -> None:
+    """Round to hundredths of a point, and take away groups and attributes that do nothing."""
+    for one in root.iter():
+        for name in ("d", "x", "y", "transform"):
+            if name in one.attrib:
+                one.set(name, DIGITS.sub(_hundredths, one.get(name)))
+        if "d" in one.attrib:
+            one.set("d", re.sub(r"\s*([A-Za-z])\s*", r"\1", one.get("d")))
+        if one.get("transform", "").startswith(("rotate(-0 ", "rotate(0 ")):
+            del one.attrib["transform"]
+        if "style" in one.attrib:
+            one.set("style", " ".join(one.get("style").split()))
+    for parent in reversed(list(root.iter())):
+        for place, child in reversed(list(enumerate(parent))):
+            if child.tag == f"{{{SVG}}}g" and not child.attrib:
+                parent[place : place + 1] = list(child)
+            elif child.tag == f"{{{SVG}}}defs" and not len(child):
+                parent.remove(child)
+
+
+def _hundredths(number: re.Match) -> str:
+    # Adding nothing makes -0 to 0.
+    return f"{round(float(number[0]), 2) + 0.0:.7g}"

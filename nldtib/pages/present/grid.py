@@ -1,5 +1,6 @@
 """The anatomy of every table: caption, heads with scope, scroll region with a name, notes."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,15 @@ from nldtib.pages.present.markup import Safe, element, joined
 from nldtib.schema import FRAGILE, MODEL
 
 MARKS = {FRAGILE: "fragile", MODEL: "model"}
+WHOLE = "whole"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Content of one column; `key` names the figure of cells.csv, `part` what of it is said."""
+    """Content of one column; `key` names the figure of cells.csv, `part` what of it is said.
+
+    A cell that says several parts of its figure is WHOLE, and marks each part inside.
+    """
 
     content: str
     key: str = ""
@@ -142,13 +147,21 @@ def source(edition: Edition) -> str:
 
 
 def _row(row: Row, looks: Sequence[Mapping[str, str]]) -> Safe:
+    keys = Counter(cell.key for cell in row.cells if isinstance(cell, Cell) and cell.key)
+    # The parts of one figure leave its long name to their row.
+    of = max(keys, key=keys.__getitem__) if keys.total() > len(keys) else ""
+    look = {"class": "total"} if row.total else {}
     head = element("th", row.head, {"scope": "row"})
-    cells = [_cell(cell, look) for cell, look in zip(row.cells, looks, strict=True)]
-    return element("tr", [head, *cells], {"class": "total"} if row.total else None)
+    cells = [_cell(cell, look, of) for cell, look in zip(row.cells, looks, strict=True)]
+    return element("tr", [head, *cells], {**look, "data-of": of} if of else look)
 
 
-def _cell(cell: Cell | str, look: Mapping[str, str]) -> Safe:
+def _cell(cell: Cell | str, look: Mapping[str, str], of: str) -> Safe:
     if isinstance(cell, str):
         return element("td", cell, look)
-    named = {"data-key": cell.key, "data-part": cell.part} if cell.key else {}
+    named = {"data-key": cell.key} if cell.key not in ("", of) else {}
+    if cell.key:
+        named["data-part"] = cell.part
+    if cell.part == WHOLE:
+        named = {"data-of": cell.key}
     return element("td", cell.content, {**look, **named})

@@ -26,7 +26,7 @@ def facts(edition: Edition) -> HTML:
     """Show every figure of the edition: a sentence in each language, folded, by variable.
 
     Figures of two breakdowns, and of very many figures the earlier years, have their sentences in
-    figures.csv only; the page says so. What is not shown is listed as such below its variable.
+    the annex only; the page says so. What is not shown is listed as such below its variable.
     """
     language = edition.language
     search = element(
@@ -46,6 +46,7 @@ def facts(edition: Edition) -> HTML:
     crossed = any(CROSSED in row["key"] for rows in every.values() for row in rows)
     if crossed or told != edition.years:
         parts.insert(0, element("p", words.text(language, "facts.elsewhere"), {"class": "note"}))
+    parts.insert(0, element("p", words.text(language, "legend.grades"), {"class": "legend"}))
     return HTML(joined([search, *parts]))
 
 
@@ -78,9 +79,9 @@ def _variable(edition: Edition, name: str, rows: Sequence[Mapping], told: Sequen
     last = edition.years[-1]
     linked = {f"{key}:{last}" for cell in edition.topics["figures"] for key in cell.split()}
     shown = [
-        _crossed(edition, figure, place)
-        if CROSSED in place
-        else _figure(edition, figure, place, figure.year in told, linked)
+        _figure(edition, figure, place, linked)
+        if figure.year in told and CROSSED not in place
+        else _line(edition, figure, place)
         for place, figure in placed
         if figure.shown
     ]
@@ -132,37 +133,37 @@ def _base(edition: Edition, about: Variable) -> str:
     return text
 
 
-def _crossed(edition: Edition, figure: Figure, place: str) -> Safe:
-    """Return a figure of two breakdowns in one line; its sentences are in figures.csv."""
-    values = {
-        "place": passports.named(edition, place),
-        "year": figure.year,
-        "value": figures.said(edition, figure),
-    }
-    n = "" if figure.n is None else numbers.number(figure.n, 0, edition.language)
-    precision = {"n": n, "grade": passports.grade(edition, figure)}
-    said = words.phrase(edition.language, "facts.figure", values)
-    precise = words.phrase(edition.language, "facts.precision", precision)
-    return element("p", f"{said} ({precise})", {"data-key": figure.key})
+def _line(edition: Edition, figure: Figure, place: str) -> Safe:
+    """Return a figure in one line; its sentences are in the annex."""
+    said = f"{_short(edition, figure, place)} ({_precision(edition, figure)})"
+    return element("p", said, {"data-key": figure.key})
 
 
-def _figure(edition: Edition, figure: Figure, place: str, told: bool, linked: set[str]) -> Safe:
-    values = {
-        "place": passports.named(edition, place),
-        "year": figure.year,
-        "value": figures.said(edition, figure),
-    }
-    summary = words.phrase(edition.language, "facts.figure", values)
-    n = "" if figure.n is None else numbers.number(figure.n, 0, edition.language)
-    precision = {"n": n, "grade": passports.grade(edition, figure)}
+def _figure(edition: Edition, figure: Figure, place: str, linked: set[str]) -> Safe:
     lines = [
-        *(_sentences(edition, figure, place) if told else ()),
-        element("p", words.phrase(edition.language, "facts.precision", precision)),
+        *_sentences(edition, figure, place),
+        element("p", _precision(edition, figure)),
     ]
     look = {"data-key": figure.key}
     if figure.key in linked:
         look["id"] = figure.key
-    return element("details", [element("summary", summary), *lines], look)
+    summary = element("summary", _short(edition, figure, place))
+    return element("details", [summary, *lines], look)
+
+
+def _short(edition: Edition, figure: Figure, place: str) -> str:
+    values = {
+        "place": passports.named(edition, place),
+        "year": figure.year,
+        "value": figures.said(edition, figure),
+    }
+    return words.phrase(edition.language, "facts.figure", values)
+
+
+def _precision(edition: Edition, figure: Figure) -> str:
+    n = "" if figure.n is None else numbers.number(figure.n, 0, edition.language)
+    values = {"n": n, "grade": figure.grade}
+    return words.phrase(edition.language, "facts.precision", values)
 
 
 def _sentences(edition: Edition, figure: Figure, place: str) -> Iterable[Safe]:

@@ -9,13 +9,10 @@ from nldtib.pages.cells import Edition
 from nldtib.pages.present import asked, figures, grid, numbers, words
 from nldtib.pages.present.figures import Figure, Place
 from nldtib.pages.present.grid import Cell, Row
-from nldtib.pages.present.markup import Safe, joined
+from nldtib.pages.present.markup import Safe, element, joined
 from nldtib.pages.present.numbers import Scale
 from nldtib.rounds import Table
 from nldtib.schema import TOTAL
-
-# A longer list of intervals is for a file: nobody reads it on a page.
-MOST_DETAILED = 35
 
 Figures = Mapping[tuple[Place, int], Figure]
 
@@ -162,10 +159,7 @@ def _two_way(edition: Edition, plan: Table, found: Figures) -> Safe:
     rows = []
     for code, label in down:
         several = [figures.at(found, (code, other), year) for other, _ in across]
-        cells = tuple(
-            Cell(joined([printed(edition, one, scale), " ", grid.grade(edition, one)]), one.key)
-            for one in several
-        )
+        cells = tuple(_crossed(edition, one, scale) for one in several)
         rows.append(Row(label, cells, code == TOTAL))
     first, second = (
         edition.codebook.dimensions[name].label.in_language(edition.language) for name in plan.by
@@ -180,33 +174,20 @@ def _two_way(edition: Edition, plan: Table, found: Figures) -> Safe:
         [first, *(label for _, label in across)],
         rows,
     )
-    if len(down) * len(across) > MOST_DETAILED:
-        elsewhere = grid.legend([words.text(edition.language, "table.elsewhere")])
-        return joined([drawn, _notes(edition, plan, found), elsewhere])
-    more = _all_precision(edition, plan, found, (down, across))
-    return joined([drawn, _notes(edition, plan, found), more])
+    level = {"level": figures.level(edition)}
+    below = words.phrase(edition.language, "table.crossed", level)
+    return joined([drawn, _notes(edition, plan, found, [below])])
 
 
-def _all_precision(
-    edition: Edition, plan: Table, found: Figures, codes: Sequence[Sequence[tuple[str, str]]]
-) -> Safe:
-    year = edition.years[-1]
-    about = next(iter(found.values())).variable
-    scale = figures.scale(found.values(), about.unit_of_measure)
-    rows = []
-    for code, label in codes[0]:
-        for other, words_of_other in codes[1]:
-            one = figures.at(found, (code, other), year)
-            cells = (value(edition, one, scale), *_precision(edition, one, scale))
-            rows.append(Row(f"{label}, {words_of_other}", cells, TOTAL in (code, other)))
-    names = [
-        edition.codebook.dimensions[name].label.in_language(edition.language) for name in plan.by
-    ]
-    heads = _heads(edition, [", ".join(names), str(year)], str(year))
-    values = {"title": title(edition, plan, about.name)}
-    name = words.phrase(edition.language, "table.precise", values)
-    inner = grid.grid(edition, name, detail(edition, scale, about, [year]), heads, rows)
-    return grid.folded(edition, "table.details", inner)
+def _crossed(edition: Edition, figure: Figure, scale: Scale) -> Cell:
+    """Return figure and grade with, in a second line, interval and number of respondents."""
+    shown = element("span", printed(edition, figure, scale), {"data-part": "value"})
+    if not figure.shown:
+        return Cell(shown, figure.key, grid.WHOLE)
+    ends = element("span", interval(edition, figure, scale), {"data-part": "interval"})
+    n = element("span", respondents(edition, figure), {"data-part": "n"})
+    below = element("span", [ends, words.text(edition.language, "table.of"), n], {"class": "ends"})
+    return Cell(joined([shown, " ", grid.grade(edition, figure), below]), figure.key, grid.WHOLE)
 
 
 def _by_variable(edition: Edition, plan: Table, variables: Sequence[str]) -> Safe:
@@ -234,13 +215,15 @@ def _by_variable(edition: Edition, plan: Table, variables: Sequence[str]) -> Saf
     return joined([drawn, _notes(edition, plan, seen)])
 
 
-def _notes(edition: Edition, plan: Table, found: Mapping[tuple, Figure]) -> Safe:
-    keys = ["n", "grades"]
+def _notes(
+    edition: Edition, plan: Table, found: Mapping[tuple, Figure], opening: Sequence[str] = ()
+) -> Safe:
+    keys = ["grades"] if opening else ["n", "grades"]
     if plan.by and any(edition.codebook.dimensions[name].overlapping for name in plan.by):
         keys.append("overlapping")
     elif plan.by:
         keys.append("rounding")
-    parts = grid.signs(edition, found.values())
+    parts = [*opening, *grid.signs(edition, found.values())]
     parts += [words.text(edition.language, f"legend.{key}") for key in keys]
     return grid.legend([*parts, grid.source(edition)])
 
