@@ -10,8 +10,9 @@ from small_tables import cells, firms, rules, several
 
 from nldtib.errors import SchemaError, UnprotectedError
 from nldtib.gate import audit, protect
-from nldtib.gate.audit.attacks import Hit, Part
+from nldtib.gate.audit.attacks import Hit
 from nldtib.gate.audit.attacks import attacked as attacked_in
+from nldtib.gate.audit.parts import Part
 from nldtib.gate.audit.unions import Target
 from nldtib.gate.audit.world import World
 
@@ -305,10 +306,8 @@ def test_two_equal_partners_hide_each_other():
 
 def attacked(sums: list[float], room: list[float]) -> list[Hit]:
     """Attack the first of two hidden spots that one equation ties, as an outsider."""
-    nobody = np.zeros((2, 0))
-    part = Part(
-        np.arange(2), sparse.csr_array(np.array([sums])), np.array(room), nobody, nobody > 0
-    )
+    nobody = sparse.csr_array((2, 0))
+    part = Part(np.arange(2), sparse.csr_array(np.array([sums])), np.array(room), nobody)
     spots = (("turnover", frozenset({"domain=air"})), ("turnover", frozenset({"domain=sea"})))
     world = World(spots, nobody, nobody, np.zeros(2, dtype=bool), (), (), ())
     return list(attacked_in(world, part, Target(0, 1.0, 0.0, -1, False)))

@@ -65,5 +65,5 @@ def _sensitive(name: str, place: Place, sums: world.Sums, rows: pd.DataFrame, ru
     by_holding = answers.groupby(rows["holding"]).sum().to_numpy()[None]
     weighted = (answers * weight).groupby(rows["holding"]).sum().to_numpy()[None]
     counted = pd.Series([rules.variables[name].unit_of_measure == COUNTS]).to_numpy()
-    found = levels.of(by_holding, weighted, counted, pd.Series([1.0]).to_numpy(), rules)
+    found = levels.of(by_holding, weighted.sum(axis=1), counted, pd.Series([1.0]).to_numpy(), rules)
     return bool(found.outsider[0] > 0)

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from nldtib.gate.audit.findings import Rules
 
 # A level is never below this share of the largest contribution.
 SMALLEST_LEVEL = 0.001
+# So many contributions are worked out at once.
+TOGETHER = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,48 @@ class Levels:
     alone: np.ndarray
 
 
+def of_sums(
+    own: sparse.csr_array,
+    weighted: np.ndarray,
+    counted: np.ndarray,
+    smallest: np.ndarray,
+    rules: Rules,
+    waived: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Levels:
+    """Return the levels of very many sums to which few of the holdings contribute.
+
+    Parameters as those of `of`, but for `waived`: per sum the number of its row in the second, and
+    there, per holding, whether it may be recognised. Sums with as many contributions are worked
+    out together.
+    """
+    many = np.diff(own.indptr)
+    order = np.argsort(many, kind="stable")
+    found = of(np.zeros((0, 0)), weighted[:0], counted, smallest, rules)
+    columns = {name: np.zeros(len(many), dtype=part.dtype) for name, part in vars(found).items()}
+    start = 0
+    while start < len(order):
+        after = start + 1
+        while after < len(order) and (after - start) * many[order[after]] < TOGETHER:
+            after += 1
+        rows = order[start:after]
+        there = np.arange(max(int(many[rows].max()), 1)) < many[rows][:, None]
+        entries = (own.indptr[rows][:, None] + np.arange(there.shape[1]))[there]
+        packed, agreed = np.zeros(there.shape), np.zeros(there.shape, dtype=bool)
+        packed[there] = own.data[entries]
+        whose = np.full(there.shape, -1)
+        whose[there] = own.indices[entries]
+        if waived is not None:
+            agreed[there] = waived[1][waived[0][rows].repeat(many[rows]), own.indices[entries]]
+        given = (packed, weighted[rows], counted[rows], smallest[rows], rules)
+        found = of(*given, None if waived is None else agreed)
+        for name, part in vars(found).items():
+            columns[name][rows] = part
+        first = whose[np.arange(len(rows)), found.first]
+        columns["first"][rows] = np.where(found.first >= 0, first, -1)
+        start = after
+    return Levels(**columns)
+
+
 def of(
     own: np.ndarray,
     weighted: np.ndarray,
@@ -42,8 +87,10 @@ def of(
 
     Parameters
     ----------
-    own, weighted
+    own
         Contributions by holding, a sum per row, a holding per column.
+    weighted
+        The estimate of each sum.
     counted
         Which sums count organisations or respondents; these are never dominated.
     smallest
@@ -68,7 +115,7 @@ def of(
     rivals = own.copy()
     rivals[np.arange(len(own)), mine] = 0.0
     two = rivals.max(axis=1, initial=0.0)
-    sums = np.minimum(own.sum(axis=1), weighted.sum(axis=1))
+    sums = np.minimum(own.sum(axis=1), weighted)
     rest = sums - one - two
     present = (own > 0).sum(axis=1)
     few = (present < rules.fewest_holdings) & ((one > 0) | (present == 0))

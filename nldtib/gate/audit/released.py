@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from nldtib.gate.audit import levels, shown, unions, world
 from nldtib.gate.audit.findings import OUTSIDER, Finding, Rules, words
@@ -43,10 +44,10 @@ def worlds(ledger: Ledger | None, year: int, rules: Rules) -> list[World]:
 
 def known(here: World, before: Sequence[World]) -> World:
     """Return the world in which all is known that was published before and did not change."""
-    open_now = here.known.copy()
+    open_now, whole = here.known.copy(), here.own.sum(axis=1)
     for old in before:
         for now, then, change in _shared(here, old):
-            size = max(here.own[now].sum(), 1.0)
+            size = max(whole[now], 1.0)
             if old.known[then] and np.abs(change).sum() <= SAME * size:
                 open_now[now] = True
     return replace(here, known=open_now)
@@ -62,33 +63,41 @@ def differences(
     Handbook on Statistical Disclosure Control, 2nd ed., chapter 4: a difference of two released
     sums is a sum like any other.
     """
-    smallest = unions.smallest(here)
+    smallest, whole = unions.smallest(here), here.own.sum(axis=1)
     for old in before:
         for now, then, change in _shared(here, old):
             name, place = here.spots[now]
-            size = max(here.own[now].sum(), 1.0)
+            size = max(whole[now], 1.0)
             both = here.known[now] and old.known[then]
             if not both or np.abs(change).sum() <= SAME * size:
                 continue
             moved = np.abs(change)[None]
             moved[moved <= SAME * size] = 0.0
             count = np.array([counted[here.spots[now]]])
-            found = levels.of(moved, moved, count, smallest[now : now + 1], rules)
+            found = levels.of(moved, moved.sum(axis=1), count, smallest[now : now + 1], rules)
             if found.outsider[0] > 0:
                 reason = "minus what was released before, it tells what few holdings changed"
                 yield Finding("difference", "", name, year, words(place), OUTSIDER, reason)
 
 
 def _shared(here: World, old: World) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Give spots that stand in both worlds, and by how much each holding changed there."""
+    """Give spots that stand in both worlds, and by how much the holdings there changed."""
     holdings = sorted({*here.holdings, *old.holdings})
     place = {name: number for number, name in enumerate(holdings)}
-    columns = [np.array([place[name] for name in one.holdings], dtype=int) for one in (here, old)]
     position = {spot: number for number, spot in enumerate(old.spots)}
-    for now, spot in enumerate(here.spots):
-        then = position.get(spot)
-        if then is not None and spot[0] != RESPONDENTS:
-            change = np.zeros(len(holdings))
-            change[columns[0]] += here.own[now]
-            change[columns[1]] -= old.own[then]
-            yield now, then, change
+    both = [
+        (now, position[spot])
+        for now, spot in enumerate(here.spots)
+        if spot in position and spot[0] != RESPONDENTS
+    ]
+    if not both:
+        return
+    aligned = []
+    for one, spots in zip((here, old), zip(*both, strict=True), strict=True):
+        rows = one.own[list(spots)].tocoo()
+        columns = np.array([place[name] for name in one.holdings], dtype=int)[rows.col]
+        shape = (len(both), len(holdings))
+        aligned.append(sparse.csr_array((rows.data, (rows.row, columns)), shape=shape))
+    change = (aligned[0] - aligned[1]).tocsr()
+    for number, (now, then) in enumerate(both):
+        yield now, then, change.data[slice(*change.indptr[number : number + 2])]

@@ -53,8 +53,8 @@ class World:
     """
 
     spots: tuple[Spot, ...]
-    own: np.ndarray
-    own_weighted: np.ndarray
+    own: sparse.csr_array
+    own_weighted: sparse.csr_array
     known: np.ndarray
     margins: tuple[tuple[int, tuple[int, ...]], ...]
     ties: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
@@ -100,12 +100,19 @@ def build(cells: pd.DataFrame, rows: pd.DataFrame, rules: Rules) -> World:
         ]
         answers = answers_of(name, rows)
         weights = 1.0 if name == RESPONDENTS else rows["weight"].to_numpy(float)
-        amounts.append((sums.inside @ (each * answers[:, None]).tocsr()).toarray())
-        weighted.append((sums.inside @ (each * (answers * weights)[:, None]).tocsr()).toarray())
-    own, own_weighted = np.vstack(amounts), np.vstack(weighted)
+        amounts.append(sums.inside @ (each * answers[:, None]).tocsr())
+        weighted.append(sums.inside @ (each * (answers * weights)[:, None]).tocsr())
+    own, own_weighted = _stacked(amounts), _stacked(weighted)
     names = tuple(map(str, holdings.categories))
     whole = World(tuple(spots), own, own_weighted, np.array(known), tuple(margins), (), names)
     return _tied(whole, rows, rules)
+
+
+def _stacked(parts: list[sparse.csr_array]) -> sparse.csr_array:
+    whole = sparse.vstack(parts, format="csr") if parts else sparse.csr_array((0, 0))
+    whole.eliminate_zeros()
+    whole.sort_indices()
+    return whole
 
 
 def answers_of(name: str, rows: pd.DataFrame) -> np.ndarray:
@@ -188,7 +195,7 @@ def _tied(world: World, rows: pd.DataFrame, rules: Rules) -> World:
     """Add what ties the variables: sums as equations, limits as rooms that cannot be negative."""
     position = {spot: number for number, spot in enumerate(world.spots)}
     names = {name for name, _ in world.spots}
-    spots, ties = list(world.spots), []
+    spots, ties, room = list(world.spots), [], []
     own, own_weighted = [world.own], [world.own_weighted]
     for whole, parts in _identities(rules.variables, names, rows):
         for place in {place for name, place in world.spots if name == whole}:
@@ -201,14 +208,17 @@ def _tied(world: World, rows: pd.DataFrame, rules: Rules) -> World:
             if other is not None and not (world.known[one] and world.known[other]):
                 ties.append(((other, one, len(spots)), (-1.0, 1.0, 1.0)))
                 spots.append((f"{large} - {small}", place))
-                own.append((world.own[other] - world.own[one])[None])
-                own_weighted.append((world.own_weighted[other] - world.own_weighted[one])[None])
+                room.append((other, one))
+    if room:
+        others, ones = map(list, zip(*room, strict=True))
+        own.append(world.own[others] - world.own[ones])
+        own_weighted.append(world.own_weighted[others] - world.own_weighted[ones])
     more = len(spots) - len(world.spots)
     return replace(
         world,
         spots=tuple(spots),
-        own=np.vstack(own),
-        own_weighted=np.vstack(own_weighted),
+        own=_stacked(own),
+        own_weighted=_stacked(own_weighted),
         known=np.append(world.known, np.zeros(more, dtype=bool)),
         ties=tuple(ties),
     )
