@@ -13,7 +13,7 @@ from nldtib.errors import MissingValuesError, ParameterError
 from nldtib.records import estimate
 from nldtib.rounds import project_root
 from nldtib.schema import Survey
-from nldtib.workbench import explore
+from nldtib.workbench import explore, panels
 from nldtib.workbench.explore import app, charting, views
 
 BOOK = codebook.read(project_root() / "parameters" / "2026" / "codebook.yml", (2023, 2025))
@@ -590,9 +590,9 @@ def test_an_unknown_language_is_one_sentence_too():
 
 def test_what_the_notebook_stores_of_the_panel_holds_no_figure():
     *lists, result = widgets(ten_of_twenty())
-    banner = app.banner("nl", True)
+    banner = panels.banner("nl", True)
 
-    stored = app.framed([banner, *lists, result])._repr_mimebundle_()
+    stored = panels.framed(app.NAME, [banner, *lists, result])._repr_mimebundle_()
 
     assert stored.keys() == {"text/plain", "application/vnd.jupyter.widget-view+json"}
     assert not re.search(r"\d[.,]\d", stored["text/plain"])

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import ipywidgets
 
-from nldtib import rounds
-from nldtib.errors import NldtibError, ParameterError
+from nldtib.errors import NldtibError
 from nldtib.pages.present.markup import Safe, element
-from nldtib.rounds import LANGUAGES, Round
+from nldtib.rounds import Round
+from nldtib.workbench import panels
 from nldtib.workbench.edit import views, words
 from nldtib.workbench.edit.desk import LISTS, Desk, Item, decided, opened, worklist
-from nldtib.workbench.explore import app as explorer
 
 NAME = "nldtib-edit"
 TEXTS = ("new", "reason", "who")
@@ -29,19 +28,11 @@ def panel(this_round: Round | str | Path | None = None, language: str = "nl") ->
     language
         `nl` or `en`.
     """
-    spoken = language if language in LANGUAGES else LANGUAGES[0]
-    try:
-        if spoken != language:
-            raise ParameterError(f"There is no language {language}. Choose one of: nl, en.")
-        if not isinstance(this_round, Round):
-            this_round = rounds.read(this_round or rounds.DEMO)
-        parts = [_banner(spoken, this_round.invented), *_Form(opened(this_round, spoken)).parts]
-    except NldtibError as refusal:
-        said = _alert(spoken, "closed", str(refusal))
-        parts = [_banner(spoken, False), ipywidgets.HTML(said)]
-    app = explorer.framed(parts)
-    app.add_class(NAME)
-    return app
+    return panels.panel(NAME, this_round, language, _parts)
+
+
+def _parts(this_round: Round, language: str) -> list[ipywidgets.Widget]:
+    return _Form(opened(this_round, language)).parts
 
 
 class _Form:
@@ -97,12 +88,13 @@ class _Form:
         try:
             self.desk = decided(self.desk, item, new, reason, who)
         except NldtibError as refusal:
-            self.status.value = _alert(language, "refused", str(refusal))
+            said = panels.refused(language, words.text(language, "refused"), refusal)
+            self.status.value = said
             return
         # Raised in a callback it would go unseen.
         except Exception as mistake:
             kind = {"kind": type(mistake).__name__}
-            self.status.value = _alert(language, "refused", words.phrase(language, "mistake", kind))
+            self.status.value = panels.alert(language, [words.phrase(language, "mistake", kind)])
             return
         self.texts["new"].value = ""
         left = self.fill(place)
@@ -121,10 +113,6 @@ def _line(desk: Desk, place: int, item: Item) -> str:
     label = desk.this_round.codebook.variables[item.variable].label.in_language(desk.language)
     values = {"place": place, "unit": item.unit, "variable": label, "year": item.year}
     return words.phrase(desk.language, "item", {**values, "why": item.why})
-
-
-def _banner(language: str, invented: bool) -> ipywidgets.HTML:
-    return explorer.banner(language, invented)
 
 
 def _layout(make: Callable, language: str, name: str, **more: str | bool) -> ipywidgets.Widget:
@@ -149,8 +137,3 @@ def _text(language: str, name: str) -> ipywidgets.Text:
 def _button(language: str, name: str) -> ipywidgets.Button:
     label = words.text(language, f"controls.{name}")
     return ipywidgets.Button(description=label, layout={"width": "auto"})
-
-
-def _alert(language: str, key: str, said: str) -> Safe:
-    parts = [words.text(language, key), " ", element("span", said)]
-    return element("p", parts, {"class": "refusal", "role": "alert", "lang": language})

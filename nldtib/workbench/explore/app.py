@@ -1,30 +1,24 @@
 """The explorer as an app in JupyterLab: four lists to choose from, a table and a chart."""
 
-import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
 
 import ipywidgets
 import pandas as pd
 
-from nldtib import produce, rounds
+from nldtib import produce
 from nldtib.codebook import Codebook
-from nldtib.errors import NldtibError, ParameterError
+from nldtib.errors import NldtibError
 from nldtib.pages.present.markup import Safe, element
-from nldtib.rounds import LANGUAGES, Round
+from nldtib.rounds import Round
 from nldtib.schema import Survey
+from nldtib.workbench import panels
 from nldtib.workbench.explore import charting, figures, views, words
 from nldtib.workbench.explore.figures import Choice, Offer
 from nldtib.workbench.explore.views import View
 
 NAME = "nldtib-explore"
 LISTS = ("variable", "by", "year", "statistic")
-# JupyterLab takes the keys of a closed list for its own: an arrow would leave the panel, and DD
-# would delete its cell (jupyter-widgets/ipywidgets#3912). It lets be what bears this mark.
-KEYS_ARE_OURS = (
-    f"this.closest('.{NAME}').addEventListener('focusin',"
-    "event=>event.target.setAttribute('data-lm-suppress-shortcuts','true'))"
-)
 
 
 @dataclass(frozen=True)
@@ -49,39 +43,13 @@ def panel(this_round: Round | str | Path | None = None, language: str = "nl") ->
     language
         `nl` or `en`.
     """
-    spoken = language if language in LANGUAGES else LANGUAGES[0]
-    try:
-        if spoken != language:
-            raise ParameterError(f"There is no language {language}. Choose one of: nl, en.")
-        if not isinstance(this_round, Round):
-            this_round = rounds.read(this_round or rounds.DEMO)
-        survey, interval = produce.prepare(this_round).survey, this_round.parameters.interval
-        degrees = interval.most_degrees_of_freedom
-        opened = Opened(survey, this_round.codebook, interval.level, degrees, spoken)
-        parts = [banner(spoken, this_round.invented), *lists_and_result(opened)]
-    except NldtibError as refusal:
-        sentence = ipywidgets.HTML(_refused(spoken, refusal))
-        parts = [banner(spoken, False), sentence]
-    return framed(parts)
+    return panels.panel(NAME, this_round, language, _parts)
 
 
-def framed(parts: list[ipywidgets.Widget]) -> ipywidgets.VBox:
-    """Return the parts below each other, under the name that their style goes by."""
-    app = ipywidgets.VBox(parts)
-    app.add_class(NAME)
-    return app
-
-
-def banner(language: str, invented: bool) -> ipywidgets.HTML:
-    """Return what must be read first: that everything below is confidential."""
-    style = (importlib.resources.files(__package__) / "explore.css").read_text(encoding="utf-8")
-    lines = [
-        element("style", Safe(style), {"onload": KEYS_ARE_OURS}),
-        element("p", words.text(language, "confidential"), {"class": "confidential"}),
-    ]
-    if invented:
-        lines.append(element("p", words.text(language, "invented"), {"class": "invented"}))
-    return ipywidgets.HTML(element("div", lines, {"lang": language}))
+def _parts(this_round: Round, language: str) -> list[ipywidgets.Widget]:
+    survey, interval = produce.prepare(this_round).survey, this_round.parameters.interval
+    degrees = interval.most_degrees_of_freedom
+    return lists_and_result(Opened(survey, this_round.codebook, interval.level, degrees, language))
 
 
 def content(opened: Opened, choice: Choice) -> Safe:
@@ -95,11 +63,11 @@ def content(opened: Opened, choice: Choice) -> Safe:
         parts = [status, views.grid(view), views.notes(view), charting.picture(view)]
         return element("div", parts, {"class": "result", "lang": opened.language})
     except NldtibError as refusal:
-        return _refused(opened.language, refusal)
+        return panels.refused(opened.language, words.text(opened.language, "refused"), refusal)
     # Raised in a callback it would leave the old figures standing under the new choice.
     except Exception as mistake:
         values = {"kind": type(mistake).__name__}
-        return _alert(opened.language, [words.phrase(opened.language, "mistake", values)])
+        return panels.alert(opened.language, [words.phrase(opened.language, "mistake", values)])
 
 
 def lists_and_result(opened: Opened) -> list[ipywidgets.Widget]:
@@ -183,13 +151,3 @@ def _view(opened: Opened, choice: Choice, found: pd.DataFrame) -> View:
 
 def _first_year(survey: Survey) -> int:
     return int(survey.records["reference_year"].min())
-
-
-def _refused(language: str, refusal: NldtibError) -> Safe:
-    # Refusals are in English, which a screen reader should know.
-    reason = element("span", str(refusal), {"lang": "en"})
-    return _alert(language, [words.text(language, "refused"), " ", reason])
-
-
-def _alert(language: str, sentence: list[str]) -> Safe:
-    return element("p", sentence, {"class": "refusal", "role": "alert", "lang": language})
