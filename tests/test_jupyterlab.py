@@ -23,6 +23,7 @@ pytestmark = [browser.needs_chromium, pytest.mark.browser, pytest.mark.slow]
 
 NOTEBOOK = "notebooks/workbench/explore.ipynb"
 DESK = "notebooks/workbench/edit.ipynb"
+BENCH = "notebooks/workbench/weighting.ipynb"
 CONTROLS = ["Variabele", "Uitsplitsing", "Verslagjaar", "Maat"]
 PATIENCE = 60_000  # milliseconds
 
@@ -66,7 +67,7 @@ def project(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("lab") / "project"
     shutil.copytree(PROJECT / "parameters", root / "parameters")
     (root / NOTEBOOK).parent.mkdir(parents=True)
-    for notebook in (NOTEBOOK, DESK):
+    for notebook in (NOTEBOOK, DESK, BENCH):
         shutil.copyfile(PROJECT / notebook, root / notebook)
     command(root, "demo")
     return root
@@ -243,6 +244,34 @@ def test_a_decision_is_recorded_by_keyboard_alone_and_axe_finds_nothing(explorer
     page.add_style_tag(content="body { overflow: visible !important }")
     rules = {"type": "tag", "values": list(browser.RULES)}
     response = Axe().run(page, ".nldtib-edit", {"runOnly": rules}).response
+    page.close()
+    assert [(rule["id"], rule["nodes"]) for rule in response["violations"]] == []
+    passed = {rule["id"] for rule in response["passes"]}
+    assert {"select-name", "label", "button-name", "color-contrast"} <= passed
+
+
+def test_a_weighting_is_tried_by_keyboard_alone_and_axe_finds_nothing(explorer):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = explorer.page.context.new_page()
+    _run_all_cells(page, explorer.server.address(BENCH))
+    bench = page.locator(".nldtib-weighting")
+    bench.get_by_text("Dit is de keuze van de ronde").wait_for(timeout=PATIENCE)
+
+    bench.get_by_label("Provincie").focus()
+    page.keyboard.press("Space")
+    bench.get_by_label("Laagste factor").focus()
+    for words in ("0.2", "5", "10"):
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    bench.get_by_text("Provincie: Zeeland").wait_for(timeout=PATIENCE)
+
+    assert "bounds: [0.2, 5.0]" in bench.locator("pre").inner_text()
+    page.add_style_tag(content="body { overflow: visible !important }")
+    rules = {"type": "tag", "values": list(browser.RULES)}
+    response = Axe().run(page, ".nldtib-weighting", {"runOnly": rules}).response
     page.close()
     assert [(rule["id"], rule["nodes"]) for rule in response["violations"]] == []
     passed = {rule["id"] for rule in response["passes"]}

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from nldtib.errors import InputError
 from nldtib.gate import audit, ledger
 from nldtib.pages import cells as edition_files
-from nldtib.produce import counts, diagnosis, editing, gate, linking, withheld
+from nldtib.produce import counts, diagnosis, editing, gate, linking, weighting, withheld
 from nldtib.produce.counts import Prepared
 from nldtib.produce.editing import Progress
-from nldtib.records import clean, impute, load, tabulate, weight
+from nldtib.records import clean, load, tabulate
 from nldtib.rounds import ANALYST, PUBLIC, Round, read_factors
-from nldtib.schema import CELLS, CONTRIBUTIONS, Survey
+from nldtib.schema import CELLS, CONTRIBUTIONS
 
 
 @dataclass(frozen=True)
@@ -47,20 +46,17 @@ def prepare(this_round: Round, progress: Progress = silent) -> Prepared:
     NldtibError
         Anything in the round that cannot be trusted; the message says what to mend.
     """
-    choices, book = this_round.parameters, this_round.codebook
     found = editing.gathered(this_round, progress)
     frame, strata, records = found.known.frame, found.strata, found.records
     progress("edit")
     edits = editing.edited(this_round, found)
     progress("impute")
-    stratum = records["unit"].map(strata["stratum"])
-    accounts = editing.accounts(this_round, frame)
-    imputed = impute.fill(edits.records, stratum, book, choices.imputation, accounts)
+    imputed = weighting.imputed(this_round, edits, frame, strata)
     progress("weight")
     certainty = records["unit"].map(strata["certainty"])
-    survey = _weighted(this_round, clean.derived(imputed.records, book), frame, strata)
+    survey = weighting.weighted(this_round, imputed.records, frame, strata)
     changes = pd.concat([edits.changes, imputed.changes], ignore_index=True)
-    size_class = clean.size_class(frame, book)
+    size_class = clean.size_class(frame, this_round.codebook)
     return Prepared(found, frame, size_class, edits, changes, survey, certainty)
 
 
@@ -205,24 +201,6 @@ def contributions_of(prepared: Prepared, this_round: Round) -> pd.DataFrame:
     table = records.assign(weight=prepared.survey.weight, certainty=prepared.certainty)
     table = table.loc[table["in_scope"], [*CONTRIBUTIONS, *places, *variables]]
     return table.reset_index(drop=True)
-
-
-def _weighted(
-    this_round: Round, records: pd.DataFrame, frame: pd.DataFrame, strata: pd.DataFrame
-) -> Survey:
-    choices = this_round.parameters.calibration
-    register = frame.set_index("unit").join(strata)
-    for name in (*choices.counts, *choices.amounts):
-        if name not in register:
-            raise InputError(f"The frame has no column {name} to calibrate on. Mend round.yml.")
-        records[f"frame.{name}"] = records["unit"].map(register[name])
-    survey = weight.design(records, strata.reset_index())
-    spread = register[register["certainty"] == 0]
-    model = {"counts": choices.counts, "amounts": choices.amounts}
-    totals = weight.template(spread, model)
-    totals["margin"] = "frame." + totals["margin"]
-    fixed = records["unit"].map(register["certainty"]) == 1
-    return weight.calibrate(survey, totals, choices.distance, choices.bounds, fixed)
 
 
 def _cell_columns(dimensions: dict) -> list[str]:

@@ -78,8 +78,8 @@ def gathered(this_round: Round, progress: Progress) -> Gathered:
     response = respond.status(known.frame, records, choices.clean.least_answered)
     useful = response.loc[response["status"].isin(["answered", "out_of_scope"]), "unit"]
     records = records[records["unit"].isin(useful)].reset_index(drop=True)
-    strata = _strata(this_round, known.frame, set(useful))
-    return Gathered(answers, known, linked, response, records, strata, rules, decisions)
+    unit_strata = strata(this_round, known.frame, set(useful))
+    return Gathered(answers, known, linked, response, records, unit_strata, rules, decisions)
 
 
 def edited(this_round: Round, found: Gathered) -> Edits:
@@ -144,9 +144,16 @@ def accounts(this_round: Round, frame: pd.DataFrame) -> pd.DataFrame | None:
     return table
 
 
-def _strata(this_round: Round, frame: pd.DataFrame, useful: set[str]) -> pd.DataFrame:
+def strata(this_round: Round, frame: pd.DataFrame, answered: set[str]) -> pd.DataFrame:
+    """Return the strata of a round as `weight.merged` gives them, indexed by unit.
+
+    Parameters
+    ----------
+    answered
+        The units with a usable answer.
+    """
     choices, book = this_round.parameters.strata, this_round.codebook
-    strata = weight.strata(
+    alone = weight.strata(
         frame,
         clean.size_class(frame, book),
         choices.take_all_employees,
@@ -154,4 +161,4 @@ def _strata(this_round: Round, frame: pd.DataFrame, useful: set[str]) -> pd.Data
         choices.take_all_types,
     )
     order = [item.code for item in book.dimensions["size_class"].codes] + ["large"]
-    return weight.merged(strata, useful, order, choices.fewest_respondents).set_index("unit")
+    return weight.merged(alone, answered, order, choices.fewest_respondents).set_index("unit")

@@ -15,7 +15,7 @@ def text(package: str, language: str, key: str) -> str:
     KeyError
         The app's texts.yml has no such text in this language.
     """
-    entry = _texts(package)
+    entry = texts(package)
     for name in key.split("."):
         entry = entry[name]
     return entry[language]
@@ -34,6 +34,7 @@ def counted(package: str, language: str, key: str, count: int, digits: str) -> s
 
 
 @functools.cache
-def _texts(package: str) -> Mapping:
+def texts(package: str) -> Mapping:
+    """Return all words of an app, as its texts.yml nests them."""
     source = importlib.resources.files(package) / "texts.yml"
     return yaml.safe_load(source.read_text(encoding="utf-8"))
