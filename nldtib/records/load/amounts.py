@@ -13,43 +13,25 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from nldtib.codebook import Label
+from nldtib.records.load import loose
 from nldtib.records.load.grid import Reading
 
 DUTCH, ENGLISH, SHORT_POINT = "dutch", "english", "short point"
 
-WORDS: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(
-        ("-", "--", "–", "—", "n.v.t.", "n.v.t", "nvt", "nvt.", "niet van toepassing")
-        + ("n/a", "n.a.", "n/v/t", "not applicable"),
-        "not_applicable",
-    )
-    | dict.fromkeys(
-        ("weet niet", "weet ik niet", "onbekend", "geen idee", "niet bekend", "?", "don't know")
-        + ("dont know", "unknown", "weet niet / n.v.t."),
-        "dont_know",
-    )
-    | dict.fromkeys(
-        ("geheim", "vertrouwelijk", "wil niet zeggen", "wil ik niet zeggen", "zeg ik niet")
-        + ("weigert", "geen opgave", "geen antwoord", "confidential", "secret", "refused"),
-        "refused",
-    )
-)
-ABOUT = re.compile(
-    r"(?:ca\.?|circa|ongeveer|ong\.?|plm\.?|rond(?: de)?|about|approximately|approx\.?|±|\+/-|\+-"
-    r"|~|≈) *(?=[0-9€-]|eur)"
-)
 EURO = r"(?:€|euro's|euros|euro|eur)"
+PIECES = r"(?:fte['s]*|ft|personen|medewerkers|werknemers|mensen|mw|stuks|people|staff)"
 MAGNITUDES: Mapping[str, int] = MappingProxyType(
-    dict.fromkeys(("mrd", "mld", "miljard", "billion", "bn"), 10**9)
-    | dict.fromkeys(("mln", "mio", "miljoen", "million"), 10**6)
+    dict.fromkeys(("mrd", "mld", "mia", "miljard", "billion", "bn"), 10**9)
+    | dict.fromkeys(("mln", "mio", "miljoen", "million", "m"), 10**6)
     | dict.fromkeys(("k", "duizend", "dzd", "thousand"), 10**3)
 )
+SIZES = "|".join(MAGNITUDES)
 AMOUNT = re.compile(
-    rf"(?P<minus>-)? ?(?P<euro>{EURO})? ?(?P<minus_too>-)?(?P<number>[0-9](?:[0-9.,' ]*[0-9])?)"
-    rf"(?P<round>,-{{1,2}}|,=|\.-)? ?(?P<magnitude>{'|'.join(MAGNITUDES)})?\.?"
-    rf" ?(?P<euro_too>{EURO})? ?(?P<percent>%|procent|percent|pct)?\.?"
+    rf"(?:(?P<minus>-)|\+)? ?(?P<euro>{EURO})? ?(?P<minus_too>-)?"
+    rf"(?P<number>[.,]?[0-9](?:[0-9.,' ]*[0-9])?)"
+    rf"(?P<round>,-{{1,2}}|,=|\.-)? ?(?P<magnitude>{SIZES})?\.?"
+    rf" ?(?P<euro_too>{EURO})? ?(?P<percent>%|procent|percent|pct)?(?P<pieces>{PIECES})?\.?"
 )
-RANGE = re.compile(r"([0-9][0-9.,]*) ?- ?([0-9][0-9.,]*)")
 SPACED = re.compile(r"[0-9]{1,3}(?:([ '])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")
 POINT_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:,[0-9]+)?")
 COMMA_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?")
@@ -127,26 +109,43 @@ def typed(text: str, unit: Measure, notation: str = "", most_digits: int = 28) -
     (an amount where a percentage is asked, or the other way round) or unparsed.
     """
     text = _tidy(text)
-    for words in (text, text.rstrip(".")):
-        if words in WORDS:
-            return Reading(status=WORDS[words])
-    about = ABOUT.match(text)
-    if about:
-        text = text[about.end() :]
-    between = RANGE.fullmatch(text)
-    if between:
-        ends = [typed(end, unit, notation) for end in between.groups()]
-        if all(end.status == "ok" for end in ends):
-            return Reading("", "ambiguous", tuple(end.value for end in ends))
-    found = AMOUNT.fullmatch(text)
-    if found is None or (found["minus"] and found["minus_too"]):
+    if loose.words(text):
+        return Reading(status=loose.words(text))
+    if text in loose.NOUGHT:
+        return Reading("0")
+    if text in loose.NONE:
+        return Reading("", "ambiguous", ("0",))
+    exact = loose.about(text)
+    status = "ok" if exact == text else "approximate"
+    exact = loose.figures(exact, SIZES)
+    found = AMOUNT.fullmatch(exact)
+    if found is None:
+        return _open(loose.ends(exact), unit, notation, most_digits)
+    if found["minus"] and found["minus_too"]:
         return Reading(status="unparsed")
     if len(found["number"]) > most_digits:
         return Reading(status="unparsed")
     in_money = found["magnitude"] or found["euro"] or found["euro_too"]
-    if (unit.percent and in_money) or (found["percent"] and not unit.percent):
+    if (
+        (unit.percent and in_money)
+        or (found["percent"] and not unit.percent)
+        or (found["pieces"] and (unit.percent or unit.size > 1 or in_money))
+    ):
         return Reading(status="invalid")
-    return _amount(found, unit, notation, "approximate" if about else "ok")
+    return _amount(found, unit, notation, status)
+
+
+def _open(ends: tuple[str, ...], unit: Measure, notation: str, most_digits: int) -> Reading:
+    """List what an amount between two ends, or beyond one, may be; it is not decided."""
+    sizes = [found["magnitude"] for end in ends if (found := AMOUNT.fullmatch(end))]
+    # "3 to 4 million" starts at three million.
+    shared = sizes[-1] if len(sizes) == 2 and not sizes[0] else None
+    texts = [f"{ends[0]} {shared}", *ends[1:]] if shared else list(ends)
+    readings = [typed(end, unit, notation, most_digits) for end in texts]
+    if not all(reading.value or reading.alternatives for reading in readings) or not readings:
+        return Reading(status="unparsed")
+    every = [value for one in readings for value in (one.alternatives or (one.value,))]
+    return Reading("", "ambiguous", tuple(dict.fromkeys(every)))
 
 
 def decimal(number: Decimal) -> str:
@@ -160,7 +159,7 @@ def decimal(number: Decimal) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = re.sub("[’‘`´]", "'", text).replace("−", "-")
+    text = re.sub("[−–—]", "-", re.sub("[’‘`´]", "'", text))
     return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
@@ -170,7 +169,7 @@ def _amount(found: re.Match[str], unit: Measure, notation: str, status: str) -> 
     )
     if found["minus"] or found["minus_too"]:
         times = -times
-    number = found["number"]
+    number = f"0{found['number']}" if found["number"][0] in ".," else found["number"]
     dutch, english = _readings(number)
     if dutch is None and english is None:
         return Reading(status="unparsed")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from nldtib.codebook import Item
 from nldtib.records.load import dates
-from nldtib.records.load.amounts import WORDS
 from nldtib.records.load.expected import OTHER, Column
 from nldtib.records.load.grid import Reading
+from nldtib.records.load.loose import WORDS
 
 CODES, LABELS = "answer codes", "full answers"
 ABSENT = "N/A"

@@ -20,6 +20,8 @@ from nldtib.records.load.headings import Placement
 from nldtib.records.load.spreadsheet import UNDECLARED
 
 DOUBTS = ("respondent_id", "variable", "year", "raw", "value", "alternatives")
+# What was answered and has no value, with or without another way to read it.
+DOUBTFUL = ("unparsed", "invalid", "ambiguous", "suspect", "suspect_decimal")
 NOTHING = Reading(status="missing")
 DAY = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])\b")
 # LimeSurvey writes this day for all responses where a survey keeps no dates.
@@ -42,8 +44,8 @@ class Answers:
     losses
         What the format lost or damaged, one sentence each.
     doubts
-        Cells with more than one possible value: respondent_id, variable, year, raw, value,
-        alternatives (divided by " | ").
+        Cells that nobody can read in one way: respondent_id, variable, year, raw, value,
+        alternatives (divided by " | "; none where nothing can be made of it).
     personal
         respondent_id and the personal columns of the export; they are in no other table.
     """
@@ -281,7 +283,12 @@ def _doubts(
 ) -> pd.DataFrame:
     found = []
     for row, (column, answers) in enumerate(zip(columns, answered, strict=True)):
-        doubtful = answers.where([bool(reading.alternatives) for reading in answers.readings])
+        doubtful = answers.where(
+            [
+                bool(reading.alternatives) or reading.status in DOUBTFUL
+                for reading in answers.readings
+            ]
+        )
         for respondent in doubtful.tolist():
             code = answers.codes[respondent]
             reading = answers.readings[code]
