@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -228,6 +229,8 @@ def _converted(column: Column, kind: str, text: str, reading: Reading) -> Readin
         if reads == "date":
             return reading
         return Reading("", "suspect", note="a date in the spreadsheet")
+    if kind in spreadsheet.BY_HAND:
+        return _by_hand(column, kind, text, reading)
     if kind == spreadsheet.NUMBER:
         if reads in ("typed", "stored"):
             return amounts.stored(text, unit(column))
@@ -244,6 +247,26 @@ def _converted(column: Column, kind: str, text: str, reading: Reading) -> Readin
     if reads == "text" and kind == spreadsheet.FRACTION:
         return Reading(text, "suspect", note="a number in the spreadsheet")
     return reading
+
+
+def _by_hand(column: Column, kind: str, text: str, reading: Reading) -> Reading:
+    """Read a cell that people merged, or whose number is shown as another."""
+    reads = choices.kind(column)
+    if kind == spreadsheet.MERGED:
+        doubt = "one cell for several rows or columns"
+        return (
+            reading
+            if reads in ("text", "register")
+            else Reading("", "suspect", (reading.value or text, ""), doubt)
+        )
+    if reads not in ("typed", "stored"):
+        return reading
+    if kind == spreadsheet.PERCENTAGE:
+        return amounts.stored(text if unit(column).percent else f"{text}%", unit(column))
+    number = Decimal(text)
+    other = number * 100 if kind == spreadsheet.SHARE else number / 1000
+    both = (amounts.decimal(other), amounts.decimal(number))
+    return Reading("", "suspect", both, "shown as another number in the workbook")
 
 
 def _doubt_small_integers(source: Source, answered: Sequence[Answered]) -> None:

@@ -14,9 +14,25 @@ from nldtib.records.load.loose import WORDS
 CODES, LABELS = "answer codes", "full answers"
 ABSENT = "N/A"
 OTHER_CODE = "-oth-"
-YES = ("ja", "yes", "y", "gekozen", "geselecteerd", "selected", "checked", "true", "waar")
+YES = (
+    "ja",
+    "yes",
+    "y",
+    "j",
+    "x",
+    "gekozen",
+    "aangekruist",
+    "geselecteerd",
+    "selected",
+    "checked",
+    "true",
+    "waar",
+)
 NO = ("nee", "no", "n", "niet geselecteerd", "not selected", "niet gekozen", "unchecked", "false")
+NO += ("onwaar",)
 TICKS = {"Y": "1", "N": "0"}
+# What a person may have the tool write in place of N, and so in place of every blank.
+MADE_NO = ("2", "0", "N", "Nee", "No")
 REGISTER_NUMBER = re.compile(r"\bkvk\b|chamber of commerce", re.IGNORECASE)
 UNMASKED = "the mask before a formula was taken off"
 # A code whose label says that there is no answer; the code is kept as value.
@@ -76,7 +92,7 @@ def styles(
 def ticks(columns: Sequence[Column], texts: Sequence[Iterable[str | None]]) -> Mapping[str, str]:
     """Return what stands for ticked (1) and not ticked (0): Y and N, or what they were made into.
 
-    On request the tool writes Y as 1 and N as 2 or 0.
+    On request the tool writes Y as 1 or J, and N as 2, 0 or anything else.
     """
     seen = {
         text
@@ -85,7 +101,7 @@ def ticks(columns: Sequence[Column], texts: Sequence[Iterable[str | None]]) -> M
         for text in cells
         if text
     }
-    for yes, no in itertools.product(("Y", "1"), ("N", "2", "0")):
+    for yes, no in itertools.product(("Y", "1", "J"), ("N", *MADE_NO)):
         if seen <= {yes, no}:
             return {yes: "1", no: "0"}
     return TICKS
@@ -94,7 +110,8 @@ def ticks(columns: Sequence[Column], texts: Sequence[Iterable[str | None]]) -> M
 def blank_mark(columns: Sequence[Column], texts: Sequence[Iterable[str | None]]) -> str:
     """Return the text into which blanks beside a multiple choice were made, or nothing.
 
-    Where N is written as 2 or 0, so is every blank text of a multiple choice: no blank is left.
+    Where N is written as something else, so is every blank text of a multiple choice: no blank is
+    left.
     """
     beside = {
         text
@@ -102,7 +119,8 @@ def blank_mark(columns: Sequence[Column], texts: Sequence[Iterable[str | None]])
         if column.part != "answer" and column.question.type.startswith("multiple")
         for text in cells
     }
-    return "" if "" in beside else next((mark for mark in ("2", "0") if mark in beside), "")
+    marks = MADE_NO if "" not in beside else ()
+    return next((mark for mark in marks if mark in beside), "")
 
 
 def reader(

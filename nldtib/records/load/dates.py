@@ -9,6 +9,7 @@ STORED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}:\d{2}(?::\d{2})
 TYPED = re.compile(
     r"(\d{1,2})([-./ ])(\d{1,2})\2(\d{4})(?:[ T](\d{1,2}:\d{2}(?::\d{2})?)(?:\.0+)?)?"
 )
+COMPACT = re.compile(r"(19|20)(\d{2})(\d{2})(\d{2})")
 NAMED = re.compile(
     r"(\d{1,2})[- ]([a-z]{3,})\.?[- ](\d{4})(?: (\d{1,2}:\d{2}(?::\d{2})?)(?:\.0+)?)?"
 )
@@ -19,8 +20,8 @@ OTHER_NAMES = {"mar": 3, "mrt": 3, "may": 5, "oct": 10}
 def typed(text: str) -> Reading:
     """Read a date, with a time of day where one stands.
 
-    2026-09-08 is stored by tools; 8-9-2026 and 8.9.2026 are Dutch, day first. With slashes a tool
-    may have put the month first, so 8/9/2026 is left open and 25/9/2026 is not.
+    2026-09-08 and 20260908 are stored by tools; 8-9-2026 and 8.9.2026 are Dutch, day first. With
+    slashes a tool may have put the month first, so 8/9/2026 is left open and 25/9/2026 is not.
     """
     text = text.strip()
     if found := STORED.fullmatch(text):
@@ -34,6 +35,8 @@ def typed(text: str) -> Reading:
         if len(possible) == 2:
             return Reading("", "ambiguous", tuple(reading.value for reading in possible))
         return possible[0] if possible else both[0]
+    if found := COMPACT.fullmatch(text):
+        return _date(int(found[1] + found[2]), int(found[3]), int(found[4]), None)
     if found := NAMED.fullmatch(text.casefold()):
         name = found[2][:3]
         month = MONTHS.index(name) + 1 if name in MONTHS else OTHER_NAMES.get(name, 0)

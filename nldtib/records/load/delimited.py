@@ -15,8 +15,15 @@ from nldtib.records.load.grid import Grid, Row, by_column
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8", "UTF-8 with BOM"),
+    (b"\xff\xfe\0\0", "utf-32-le", "UTF-32"),
     (b"\xff\xfe", "utf-16-le", "UTF-16"),
     (b"\xfe\xff", "utf-16-be", "UTF-16"),
+)
+# Marks that Windows-1252 puts nowhere behind a letter, or in no word: é and ë of old Mac and DOS
+# programs have the same bytes.
+STRANGE = re.compile(
+    "[A-Za-z][\u201a\u0192\u02c6\u2030]|[a-z][\u017d\u0160]|[A-Za-z][\u201e\u2026\u201c\u2022][a-z]"
+    "|[A-Za-z]\u2018(?!s\\b)[a-z]"
 )
 # Two or three bytes that only UTF-8 writes: with these, a broken byte is damage, not Windows-1252.
 UTF_8_LETTER = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|\xe2[\x80-\x82][\x80-\xbf]")
@@ -64,11 +71,20 @@ def decode(content: bytes, name: str, encoding: str = "") -> tuple[str, str]:
             raise InputError(f"{name} is binary, not text. Export the responses as CSV.")
         return _decoded(content, codec, "UTF-16", name), "UTF-16 without BOM"
     try:
-        return content.decode("utf-8"), "UTF-8"
+        text = content.decode("utf-8")
+        once = text if text.isascii() else twice(text)
+        return once, "UTF-8" if once == text else "UTF-8 written twice"
     except UnicodeDecodeError as problem:
         if UTF_8_LETTER.search(content):
             raise _undecodable(name, "UTF-8", problem.start) from None
-    return _decoded(content, "cp1252", "Windows-1252", name), "Windows-1252"
+    text = _decoded(content, "cp1252", "Windows-1252", name)
+    if STRANGE.search(text):
+        raise InputError(
+            f"{name} is lettered neither as UTF-8 nor as Windows-1252, but as an old Mac or DOS "
+            "program writes: é and ë would be lost. Save it as UTF-8, or name its encoding "
+            "(--encoding mac_roman, or cp850)."
+        )
+    return text, "Windows-1252"
 
 
 def records(
@@ -128,6 +144,14 @@ def records(
     return Records(tuple(rows), quoted, bare)
 
 
+def twice(text: str) -> str:
+    """Return a text whose letters were written as UTF-8 twice as it was before the second time."""
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return text
+
+
 def read(text: str, encoding: str, name: str, known: Callable[[Sequence[str]], int]) -> Grid:
     """Read a delimited file; the separator is the one that gives the most known headings.
 
@@ -146,6 +170,7 @@ def read(text: str, encoding: str, name: str, known: Callable[[Sequence[str]], i
         A quote stays open, or a row has another number of fields than the headings: the file is
         cut off or was mended by hand.
     """
+    text = re.sub(r"\A\"?sep=.\"?[\r\n]+", "", text)
     separator = max(SEPARATORS, key=lambda mark: _heading_score(text, mark, known))
     table = records(text, separator, name)
     if not table.rows:

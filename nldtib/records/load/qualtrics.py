@@ -3,34 +3,48 @@
 Source: Qualtrics support pages, "Understanding your data set" and "Data export options".
 """
 
+import itertools
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from nldtib.errors import InputError
-from nldtib.records.load import delimited
+from nldtib.records.load import choices, delimited
 from nldtib.records.load.expected import Column
 from nldtib.records.load.grid import Grid, Row, coded
 from nldtib.records.load.headings import Lookup, Match, plain
 from nldtib.records.load.several import laid_out
+from nldtib.records.load.system_columns import PERSONAL
 
 SYSTEM = {
     "ResponseId": "id",
+    "ResponseID": "id",
     "UserLanguage": "startlanguage",
     "StartDate": "startdate",
     "RecordedDate": "datestamp",
+    "Name": "recipient_last_name",
 }
 SET_ASIDE = ("Status", "Progress", "Duration (in seconds)", "DistributionChannel", "Finished")
 SET_ASIDE += ("EndDate", "RecipientScore", "Q_RecaptchaScore", "Q_RelevantIDDuplicate")
+SET_ASIDE += ("ResponseSet",)
+# Before 2018 the columns of the tool itself were numbered, and the row of JSON was not there.
+NUMBERED = re.compile(r"V\d+")
+# The order in which items were shown is no answer.
+SHOWN = re.compile(r"_DO(?:_\d+)?$")
 PREVIEWS = ("1", "2", "survey preview", "survey test", "enquêtevoorbeeld", "test", "preview")
 # The same as spam, and from a device that was off line.
 PREVIEWS += ("9", "17", "survey preview spam", "offline survey preview")
 FINISHED = ("1", "true", "waar", "yes", "ja")
+TOOLS_OWN = frozenset(text for texts in PERSONAL.values() for text in texts)
+NOTHING = ("-99",)
+SELECTED = re.compile(r" - (?:selected choice|geselecteerde keuze) - ")
 TEXT_ENDINGS = (" - text", " - tekst")
 
 
 def is_qualtrics(text: str) -> bool:
-    """Return whether a text is a Qualtrics export, by its third heading row."""
-    return "importid" in text[:200_000].casefold()
+    """Return whether a text is a Qualtrics export: by its third heading row, or its first names."""
+    start = text[:200_000].casefold()
+    return "importid" in start or start.lstrip('"').startswith(("v1,", 'v1",', "v1\t", 'v1"\t'))
 
 
 def read(text: str, lettering: str, name: str, columns: Sequence[Column]) -> Grid:
@@ -44,7 +58,7 @@ def read(text: str, lettering: str, name: str, columns: Sequence[Column]) -> Gri
         There are no three heading rows, or a column belongs to no question.
     """
     separator = max("\t,;", key=text[:20_000].count)
-    rows = delimited.records(text, separator, name).rows
+    rows = _with_imports(list(delimited.records(text, separator, name).rows))
     if len(rows) < 3 or not all(_is_import(cell) for cell in rows[2]):
         raise InputError(
             f"{name} looks like a Qualtrics export without its three heading rows. "
@@ -55,10 +69,18 @@ def read(text: str, lettering: str, name: str, columns: Sequence[Column]) -> Gri
     answers, previews = _without_previews(rows[3:], tags)
     if not answers:
         raise InputError(f"{name} has no response besides previews. Export the responses again.")
+    asked = [not aside for aside in map(_is_no_question, tags, rows[2])]
+    tags, texts = (list(itertools.compress(row, asked)) for row in (tags, texts))
+    answers = [list(itertools.compress(row, asked)) for row in answers]
     sheet, new, labels, ambiguous = _laid_out(tags, texts, answers, columns, name)
     losses = ["Qualtrics does not tell a question that was not shown from one left blank."]
     if previews:
         losses.append(f"{previews} previews and tests were set aside.")
+    if not all(asked):
+        losses.append(
+            f"{asked.count(False)} columns that are no question (embedded data, the order in which "
+            "items were shown) were set aside."
+        )
     if ambiguous:
         losses.append(
             f"{ambiguous} cells hold several answers that can be divided in more than one way, "
@@ -71,10 +93,27 @@ def read(text: str, lettering: str, name: str, columns: Sequence[Column]) -> Gri
         lettering=f"{delimited.SEPARATORS[separator]}, {lettering}",
         labels=labels,
         whole=False,
-        marks={"-99": ""},
+        marks=dict.fromkeys(NOTHING, ""),
         laid_out=True,
         losses=tuple(losses),
     )
+
+
+def _with_imports(rows: list[Row]) -> list[Row]:
+    """Return the rows of an older export with names for its numbered columns, and a third row."""
+    if len(rows) < 2 or not NUMBERED.fullmatch(rows[0][0] or "") or rows[1][0] != "ResponseID":
+        return rows
+    pairs = zip(*rows[:2], strict=False)
+    tags: Row = [text if NUMBERED.fullmatch(tag or "") else tag for tag, text in pairs]
+    return [tags, rows[1], [json.dumps({"ImportId": f"QID {tag}"}) for tag in tags], *rows[2:]]
+
+
+def _is_no_question(tag: str, imported: str | None) -> bool:
+    """Return whether a column is what the tool added: its ImportId begins as no question's does."""
+    found = next(iter(json.loads(imported or "{}").values()), "")
+    if tag in SYSTEM or tag in SET_ASIDE or tag in TOOLS_OWN:
+        return False
+    return bool(SHOWN.search(tag)) or not str(found).startswith("QID")
 
 
 def _is_import(cell: str | None) -> bool:
@@ -104,6 +143,7 @@ def _laid_out(
     cells = [list(column) for column in zip(*rows, strict=True)]
     sheet, headings = [_submitted(tags, cells)], ["submitdate"]
     labels: dict[int, dict[str, str]] = {}
+    split: dict[str, dict[str, list[str | None]]] = {}
     unknown, ambiguous = [], 0
     for position, (tag, text) in enumerate(zip(tags, texts, strict=True)):
         if tag in SET_ASIDE:
@@ -115,6 +155,8 @@ def _laid_out(
             sheet.append(
                 [t and t.lower() for t in cells[position]] if language else cells[position]
             )
+        elif isinstance(found, Column) and choices.kind(found) == "tick":
+            split.setdefault(found.question.code, {})[found.heading] = cells[position]
         elif isinstance(found, Column):
             if found.question.type == "yes_no":
                 labels[len(headings)] = {"1": "Ja", "2": "Nee"}
@@ -132,7 +174,21 @@ def _laid_out(
             f"{len(unknown)} of the {len(tags)} columns of {name} are not in the codebook; the "
             f"first is column {unknown[0]}. Is this its codebook?"
         )
+    for items in split.values():
+        headings += items
+        sheet += _ticked(list(items.values()))
     return sheet, headings, labels, ambiguous
+
+
+def _ticked(items: Sequence[Sequence[str | None]]) -> list[list[str | None]]:
+    """Return a multiple choice of one column per item; where any is ticked, the others are not."""
+    rows = [
+        [text if text in NOTHING else "Y" if text else "N" for text in row]
+        if any(text and text not in NOTHING for text in row)
+        else [text or None for text in row]
+        for row in zip(*items, strict=True)
+    ]
+    return [list(cells) for cells in zip(*rows, strict=True)]
 
 
 def _submitted(tags: Sequence[str], cells: Sequence[Sequence[str | None]]) -> list[str | None]:
@@ -195,4 +251,4 @@ def _other_of(text: str, others: Mapping[str, Column]) -> Column | None:
 def _dashed(text: str) -> str:
     # Qualtrics puts a dash between question and row where LimeSurvey puts brackets.
     text = plain(text).replace("][", " - ").replace("[", " - ").removesuffix("]")
-    return " ".join(text.split())
+    return SELECTED.sub(" - ", " ".join(text.split()))

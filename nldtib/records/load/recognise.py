@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from nldtib.errors import InputError
-from nldtib.records.load import triple_s
+from nldtib.records.load import safe, triple_s
 
 WORKBOOK, ARCHIVE, STATISTICS, PARQUET = "workbook", "archive", "statistics", "parquet"
 STATA_XML, TRIPLE_S, JSON, TEXT = "stata xml", "triple-s", "json", "text"
@@ -20,7 +20,6 @@ FIRST_BYTES = (
 NOT_READ = (
     (b"\xd0\xcf\x11\xe0", "an old Office file (.xls or .doc). Save it as .xlsx."),
     (b"%PDF", "a PDF. Export the responses as CSV instead."),
-    (b"\x1f\x8b", "a compressed file (.gz). Unpack it first."),
     (b"7z\xbc\xaf", "a compressed file (.7z). Unpack it first."),
     (b"\x89PNG", "a picture. Export the responses as CSV instead."),
 )
@@ -52,8 +51,24 @@ def content(path: Path, largest: int) -> bytes:
             "Is it a survey export?"
         )
     read = path.read_bytes()
+    read = unpacked(read, path.name, largest)
     if not read.strip(b"\xef\xbb\xbf \t\r\n\0"):
         raise InputError(f"{path.name} is empty. Export the responses again.")
+    return read
+
+
+def unpacked(read: bytes, name: str, largest: int) -> bytes:
+    """Return what stands in a .gz, or in a zip of one file; all else as it is.
+
+    Raises
+    ------
+    InputError
+        It is damaged, or unpacks to more than `largest` bytes.
+    """
+    if read.startswith(b"\x1f\x8b"):
+        return safe.gunzipped(read, name, largest)
+    if read.startswith(b"PK\3\4") and len(names := _zip_names(read, name)) == 1:
+        return safe.parts(read, name, largest)[names[0]]
     return read
 
 
@@ -116,14 +131,7 @@ def _xml_kind(head: bytes, name: str) -> str:
 
 
 def _zip_kind(read: bytes, name: str) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(read)) as archive:
-            names = archive.namelist()
-    except Exception:  # zipfile raises nearly anything on a damaged list of parts
-        raise InputError(
-            f"{name} is a zip file or workbook that is damaged or cut off. "
-            "Export the responses again."
-        ) from None
+    names = _zip_names(read, name)
     if "xl/workbook.xml" in names:
         return WORKBOOK
     if any(name.endswith((".lss", ".lsr")) for name in names):
@@ -134,3 +142,14 @@ def _zip_kind(read: bytes, name: str) -> str:
     elif any(name.startswith("word/") for name in names):
         what = "a Word document"
     raise InputError(f"{name} is recognised as {what}. Export the responses as CSV instead.")
+
+
+def _zip_names(read: bytes, name: str) -> list[str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(read)) as archive:
+            return archive.namelist()
+    except Exception:  # zipfile raises nearly anything on a damaged list of parts
+        raise InputError(
+            f"{name} is a zip file or workbook that is damaged or cut off. "
+            "Export the responses again."
+        ) from None

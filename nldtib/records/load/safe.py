@@ -1,8 +1,10 @@
 """Zip and XML opened so that no file can fill the memory, name another file or run anything."""
 
+import gzip
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
@@ -59,6 +61,26 @@ def parts(content: bytes, name: str, largest: int) -> dict[str, bytes]:
             f"{name} is a zip file that is damaged, cut off or protected by a password. "
             "Export the responses again."
         ) from None
+    return unpacked
+
+
+def gunzipped(content: bytes, name: str, largest: int) -> bytes:
+    """Return what a .gz holds.
+
+    Raises
+    ------
+    InputError
+        It is damaged, or unpacks to more than `largest` bytes.
+    """
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            unpacked = stream.read(largest + 1)
+    except (OSError, EOFError, zlib.error):
+        raise InputError(
+            f"{name} is a compressed file that is damaged or cut off. Export the responses again."
+        ) from None
+    if len(unpacked) > largest:
+        raise _too_large(name, f"over {largest:,}", largest)
     return unpacked
 
 

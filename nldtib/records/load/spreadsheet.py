@@ -21,6 +21,10 @@ from nldtib.records.load.grid import Grid, Reading, Row, by_column
 INTEGER, FRACTION, DATE, FORMULA = "integer", "fraction", "date", "formula"
 # A number that is a number: nothing was typed as text there.
 NUMBER = "number"
+# What only people make of a cell: one for several, 25 %, thousands shown by format, 0.25 for 25 %.
+MERGED, PERCENTAGE = "merged cell", "percentage"
+SCALED, SHARE = "number of thousands", "share of one"
+BY_HAND = (MERGED, PERCENTAGE, SCALED, SHARE)
 # A number that many questionnaires use for missing, in a file that declares none.
 UNDECLARED = "code for a missing answer"
 

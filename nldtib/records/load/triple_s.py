@@ -21,9 +21,13 @@ LINE_END = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable: where it stands, what its values mean, how a multiple is spread."""
+    """One variable: where it stands, what its values mean, how a multiple is spread.
+
+    `use` is "serial" for the number of a response and "weight" for what is no answer.
+    """
 
     name: str
+    use: str
     kind: str
     start: int
     finish: int
@@ -93,16 +97,18 @@ def read(definition: bytes, data: bytes, name: str, columns: Sequence[Column]) -
     variables, by_comma, skip = _described(definition, name)
     text, lettering = delimited.decode(data, name)
     rows = (
-        _by_comma(text, len(variables), skip, name)
-        if by_comma
-        else _by_position(text, variables, name)
+        _by_comma(text, variables, skip, name) if by_comma else _by_position(text, variables, name)
     )
     if not rows:
         raise InputError(f"{name} has no response. Export the responses again.")
     headings: list[str] = []
     cells: list[Coded] = []
     labels: dict[int, dict[str, str]] = {}
+    weights = 0
     for position, variable in enumerate(variables):
+        if variable.use == "weight":
+            weights += 1
+            continue
         column = coded((row[position] or "").strip() or None for row in rows)
         if variable.kind == "multiple":
             for heading, item in _spread(variable, column, columns):
@@ -111,8 +117,11 @@ def read(definition: bytes, data: bytes, name: str, columns: Sequence[Column]) -
             continue
         if variable.values:
             labels[len(headings)] = dict(variable.values)
-        headings.append(variable.name)
+        headings.append("id" if variable.use == "serial" else variable.name)
         cells.append(column)
+    losses = ["Triple-S does not tell a question that was not reached from one left blank."]
+    if weights:
+        losses.append(f"{weights} columns of weights were set aside.")
     return Grid(
         headings=tuple(headings),
         columns=tuple(cells),
@@ -121,9 +130,7 @@ def read(definition: bytes, data: bytes, name: str, columns: Sequence[Column]) -
         labels=labels,
         whole=False,
         needed=(),
-        losses=(
-            "Triple-S does not tell a question that was not reached from one that was left blank.",
-        ),
+        losses=tuple(losses),
     )
 
 
@@ -140,7 +147,9 @@ def _described(definition: bytes, name: str) -> tuple[list[Variable], bool, int]
 
 def _variable(entry: Element, name: str) -> Variable:
     place, spread = entry.find("position"), entry.find("spread")
-    values = [(v.get("code", ""), v.text or "") for v in entry.iter("value")]
+    values = [(v.get("code", ""), _in_first_language(v)) for v in entry.iter("value")]
+    if entry.get("type") == "logical":
+        values = [("1", "Ja"), ("0", "Nee")]
     try:
         start = int(place.get("start", "0")) if place is not None else 0
         finish = int(place.get("finish", start)) if place is not None else 0
@@ -152,6 +161,7 @@ def _variable(entry: Element, name: str) -> Variable:
         ) from None
     return Variable(
         name=(entry.findtext("name") or entry.get("ident", "")).strip(),
+        use=entry.get("use", ""),
         kind=entry.get("type", ""),
         start=start,
         finish=finish,
@@ -161,15 +171,32 @@ def _variable(entry: Element, name: str) -> Variable:
     )
 
 
-def _by_comma(text: str, width: int, skip: int, name: str) -> list[Row]:
+def _in_first_language(entry: Element) -> str:
+    texts = [entry.text or "", *(text.text or "" for text in entry.iter("text"))]
+    return next((text.strip() for text in texts if text.strip()), "")
+
+
+def _by_comma(text: str, variables: Sequence[Variable], skip: int, name: str) -> list[Row]:
+    starts = [variable.start for variable in variables]
+    # Some programs give no position where fields stand in the order of their variables.
+    in_order = len(set(starts)) < len(starts) or min(starts) < 1
+    places = [
+        (place, place + 1) if in_order else (variable.start - 1, variable.finish)
+        for place, variable in enumerate(variables)
+    ]
+    width = max(end for _, end in places)
     rows = delimited.records(text, ",", name).rows[skip:]
     for number, row in enumerate(rows, start=skip + 1):
-        if len(row) != width:
+        if len(row) < width or (in_order and len(row) > width):
             raise InputError(
-                f"Row {number} of {name} has {len(row)} fields where {width} variables are "
-                "described. Export the responses again."
+                f"Row {number} of {name} has {len(row)} fields where {width} are described. "
+                "Export the responses again."
             )
-    return list(rows)
+    return [[_one_field(row[first:end]) for first, end in places] for row in rows]
+
+
+def _one_field(fields: Row) -> str | None:
+    return fields[0] if len(fields) == 1 else "".join(field or " " for field in fields)
 
 
 def _by_position(text: str, variables: Sequence[Variable], name: str) -> list[Row]:

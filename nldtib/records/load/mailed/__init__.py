@@ -4,47 +4,38 @@ Hidden rows are answers like any other; hidden sheets usually hold older data an
 number in a cell is a number; a text beside it is read as it was typed.
 """
 
-import io
 import re
-import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-import openpyxl
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from nldtib.errors import InputError
-from nldtib.records.load import spreadsheet
+from nldtib.records.load import cells, choices
 from nldtib.records.load.expected import Column
 from nldtib.records.load.grid import Grid, coded
 from nldtib.records.load.headings import Lookup, bare, plain
-from nldtib.records.load.spreadsheet import DATE, FORMULA, FRACTION, INTEGER, NUMBER
+from nldtib.records.load.mailed import sheets, totals
+from nldtib.records.load.mailed.sheets import Cell, Sheet
+from nldtib.records.load.spreadsheet import NUMBER, SHARE
 
-TOTAL = re.compile(r"(sub)?tota(al|len|l|ls)\b|som\b|sum\b|gemiddelde\b|average\b", re.IGNORECASE)
 IDENTIFIER = ("nr", "nr.", "no", "no.", "nummer", "number", "id", "volgnr", "volgnr.", "respondent")
 # How people head the column that holds the name of an organisation.
 NAMES = ("bedrijf", "bedrijfsnaam", "organisatie", "organisatienaam", "naam", "naam organisatie")
 NAMES += ("naam bedrijf", "company", "company name", "organisation", "name")
 NAME = re.compile(r"\bnaam\b|bedrijfsnaam", re.IGNORECASE)
-YEAR = re.compile(r"(?:.*\D)?((?:19|20)\d{2})(?:\.0)?")
+YEAR = re.compile(r"(?<![0-9.,])((?:19|20)[0-9]{2})(?![0-9,]|\.[1-9])")
 MOST_TITLE_ROWS = 30
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """One sheet: rows of (text, kind), with merged cells filled, and what was found in it."""
-
-    rows: list[list[tuple[str | None, str]]]
-    hidden_rows: int
-    formulas: int
-
-
-@dataclass(frozen=True)
 class Table:
-    """Where the table of a sheet stands: its first row of answers, and what each column holds."""
+    """Where the table of a sheet stands: its headings, its first row of answers, its columns."""
 
     first: int
+    heads: Sequence[Sequence[Cell]]
     answers: Mapping[int, Column]
     system: Mapping[int, str]
     unknown: tuple[int, ...]
@@ -69,7 +60,7 @@ def read(content: bytes, name: str, columns: Sequence[Column], most_cells: int) 
     InputError
         The workbook is damaged, too large, or no visible sheet has headings of the codebook.
     """
-    visible, hidden = _sheets(content, name, most_cells)
+    visible, hidden = sheets.read(content, name, most_cells)
     found = [(sheet, _table(sheet.rows, columns)) for sheet in visible]
     sheet, table = max(found, key=lambda pair: len(pair[1].answers), default=(None, None))
     if sheet is None or table is None or not table.answers:
@@ -77,30 +68,35 @@ def read(content: bytes, name: str, columns: Sequence[Column], most_cells: int) 
             f"No visible sheet of {name} has headings that the codebook knows. "
             "Is this its codebook?"
         )
-    rows, totals, notes = _answers(sheet, table)
+    rows, aside = _answers(sheet, table)
     if not rows:
         raise InputError(f"{name} has headings but no answers below them. Mend the workbook.")
     places = [*table.system, *table.answers]
     headings = [*table.system.values(), *(column.heading for column in table.answers.values())]
-    cells = {place: [row[place] for row in rows] for place in places}
+    read = [
+        _read_as(table.answers.get(place), [row[place] for row in rows], sheet.day_one)
+        for place in places
+    ]
     letters = ", ".join(get_column_letter(place + 1) for place in table.unknown)
+    others = sum(bool(other.answers) for _, other in found) - 1
     losses = [
-        (totals, "rows of totals were set aside."),
-        (notes, "rows of notes were set aside."),
+        *((count, words) for words, count in aside.items()),
         (sheet.hidden_rows, "hidden rows were read like the others."),
+        (len(sheet.hidden_columns & {*places}), "hidden columns were read like the others."),
         (hidden, "hidden sheets were not read."),
-        (len(visible) - 1, "other sheets were not read."),
+        (others, "other sheets hold answers too and were not read. Put each in a file of its own."),
+        (len(visible) - 1 - others, "other sheets were not read."),
         (sheet.formulas, "cells are formulas, read as they were last computed."),
         (len(table.unknown), f"columns are not in the codebook and were set aside: {letters}."),
     ]
     return Grid(
         headings=tuple(headings),
-        columns=tuple(coded(text for text, _ in cells[place]) for place in places),
+        columns=tuple(coded(text for text, _ in several) for several in read),
         tool="Workbook made by hand (.xlsx)",
         converted={
             (row, position): kind
-            for position, place in enumerate(places)
-            for row, (_, kind) in enumerate(cells[place])
+            for position, several in enumerate(read)
+            for row, (_, kind) in enumerate(several)
             if kind
         },
         whole=False,
@@ -109,78 +105,10 @@ def read(content: bytes, name: str, columns: Sequence[Column], most_cells: int) 
     )
 
 
-def _sheets(content: bytes, name: str, most_cells: int) -> tuple[list[Sheet], int]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if _too_many_cells(content, most_cells):
-                raise InputError(
-                    f"{name} has more than {most_cells:,} cells, too many for a workbook made by "
-                    "hand. Is it a survey export?"
-                )
-            computed = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-            typed = openpyxl.load_workbook(io.BytesIO(content))
-            visible = [sheet for sheet in computed.worksheets if sheet.sheet_state == "visible"]
-            sheets = [_sheet(sheet, typed[sheet.title]) for sheet in visible]
-    except InputError:
-        raise
-    except Exception:  # openpyxl raises nearly anything on a damaged workbook
-        raise spreadsheet.damaged(name) from None
-    return sheets, len(computed.worksheets) - len(visible)
-
-
-def _too_many_cells(content: bytes, most_cells: int) -> bool:
-    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
-    left = most_cells
-    for sheet in book.worksheets:
-        # The size that a sheet states for itself may be anything.
-        sheet.reset_dimensions()
-        rows, width = 0, 0
-        for row in sheet.iter_rows(values_only=True):
-            rows, width = rows + 1, max(width, len(row))
-            if rows * width > left:
-                return True
-        left -= rows * width
-    return False
-
-
-def _sheet(computed: Worksheet, typed: Worksheet) -> Sheet:
-    rows, formulas = [], 0
-    for values, cells in zip(computed.iter_rows(values_only=True), typed.iter_rows(), strict=False):
-        row = []
-        for value, cell in zip(values, cells, strict=False):
-            text, kind = _cell(value)
-            if cell.data_type == "f":
-                formulas += 1
-                # A formula that was never computed has no value to read.
-                text, kind = (text, kind) if value is not None else (str(cell.value), FORMULA)
-            row.append((text, kind))
-        rows.append(row)
-    for merged in computed.merged_cells.ranges:
-        first = rows[merged.min_row - 1][merged.min_col - 1]
-        for line in range(merged.min_row - 1, min(merged.max_row, len(rows))):
-            for place in range(merged.min_col - 1, min(merged.max_col, len(rows[line]))):
-                rows[line][place] = first
-    hidden = sum(
-        bool(dimension.hidden) and number <= len(rows)
-        for number, dimension in computed.row_dimensions.items()
-    )
-    return Sheet(rows, hidden, formulas)
-
-
-def _cell(value: object) -> tuple[str | None, str]:
-    if value is None or isinstance(value, str):
-        return value, ""
-    text, kind = spreadsheet.as_text(value)
-    if kind in (INTEGER, FRACTION):
-        return text.removesuffix(".0"), NUMBER
-    return text, kind if kind == DATE else ""
-
-
-def _table(rows: Sequence[Sequence[tuple[str | None, str]]], columns: Sequence[Column]) -> Table:
+def _table(rows: Sequence[Sequence[Cell]], columns: Sequence[Column]) -> Table:
     lookup = Lookup(columns, ())
     by_label = _by_label(columns)
-    best = Table(0, {}, {}, ())
+    best = Table(0, (), {}, {}, ())
     for start in range(min(len(rows), MOST_TITLE_ROWS)):
         for height in (1, 2, 3):
             if start + height > len(rows):
@@ -214,7 +142,7 @@ def _forms(label: str) -> tuple[str, str]:
 
 
 def _headed(
-    heads: Sequence[Sequence[tuple[str | None, str]]],
+    heads: Sequence[Sequence[Cell]],
     first: int,
     lookup: Lookup,
     by_label: Mapping[tuple[str, int | None], Column | None],
@@ -223,19 +151,37 @@ def _headed(
     answers: dict[int, Column] = {}
     system: dict[int, str] = {}
     unknown = []
+    carried = _carried(heads)
     for place in range(max(len(row) for row in heads)):
-        parts = [row[place][0] for row in heads if place < len(row) and row[place][0]]
-        texts = list(dict.fromkeys(str(part).strip() for part in parts))
+        texts = _stacked(heads, place)
         if not texts:
             continue
         column = _column(texts, lookup, by_label, columns)
+        if column is None or column in answers.values():
+            # A heading over several columns that was not merged stands over the first alone.
+            column = _column(_stacked(carried, place), lookup, by_label, columns)
         if isinstance(column, Column) and column not in answers.values():
             answers[place] = column
         elif isinstance(column, str) and column not in system.values():
             system[place] = column
         else:
             unknown.append(place)
-    return Table(first, answers, system, tuple(unknown))
+    return Table(first, heads, answers, system, tuple(unknown))
+
+
+def _stacked(heads: Sequence[Sequence[Cell]], place: int) -> list[str]:
+    """Return the different texts above a column."""
+    parts = [row[place][0] for row in heads if place < len(row) and row[place][0]]
+    return list(dict.fromkeys(str(part).strip() for part in parts))
+
+
+def _carried(heads: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
+    """Return headings in which each text but those of the last row goes on to the next one."""
+    carried = []
+    for row in heads[:-1]:
+        last: Cell = (None, "")
+        carried.append([last := cell if cell[0] else last for cell in row])
+    return [*carried, list(heads[-1])]
 
 
 def _column(
@@ -244,12 +190,13 @@ def _column(
     by_label: Mapping[tuple[str, int | None], Column | None],
     columns: Sequence[Column],
 ) -> Column | str | None:
-    last = YEAR.fullmatch(texts[-1])
-    year = int(last[1]) if last else None
+    # The lowest row that names a year names that of its column.
+    named = next(filter(None, ({*YEAR.findall(text)} for text in reversed(texts))), set())
+    year = int(min(named)) if len(named) == 1 else None
     words = [text for text in texts if not re.fullmatch(r"J?(19|20)\d{2}", text)]
     if year is not None:
         for text in [*reversed(words), " ".join(words)]:
-            stem = re.sub(r"\W*\b(19|20)\d{2}\W*$", "", text)
+            stem = " ".join(re.sub(rf"[\s:,/–-]*{YEAR.pattern}", "", text).split())
             for form in (*_forms(text), *_forms(stem), bare(text), bare(stem)):
                 if found := by_label.get((form, year)):
                     return found
@@ -266,24 +213,50 @@ def _column(
     return None
 
 
-def _answers(sheet: Sheet, table: Table) -> tuple[list[list[tuple[str | None, str]]], int, int]:
+def _answers(sheet: Sheet, table: Table) -> tuple[list[list[Cell]], Counter[str]]:
     width = max([*table.answers, *table.system]) + 1
-    rows, totals, notes = [], 0, 0
+    amounts = [place for place, column in table.answers.items() if _is_amount(column)]
+    rows: list[list[Cell]] = []
+    aside: Counter[str] = Counter()
     for row in sheet.rows[table.first :]:
         row = row + [(None, "")] * (width - len(row))
-        filled = [text for text, _ in row if text is not None and text.strip()]
-        if not filled:
+        if not any(text and text.strip() for text, _ in row):
             continue
-        if TOTAL.match(filled[0].strip()):
-            totals += 1
-        elif sum(row[place][0] is not None for place in table.answers) <= 1 and _is_note(row):
-            notes += 1
+        if totals.is_heading(row, table.heads):
+            aside["rows of headings stand below the first and were set aside."] += 1
+        elif totals.is_total(row, rows, amounts):
+            aside["rows of totals were set aside."] += 1
+        elif sum(row[place][0] is not None for place in table.answers) <= 1 and totals.is_note(row):
+            aside["rows of notes were set aside."] += 1
         else:
+            aside["rows begin like a total, add up to nothing, and were read."] += (
+                totals.begins_like_one(row)
+            )
             rows.append(row)
-    return rows, totals, notes
+    return rows, aside
 
 
-def _is_note(row: Sequence[tuple[str | None, str]]) -> bool:
-    texts = [(text, kind) for text, kind in row if text is not None and text.strip()]
-    # A merged note fills several cells with one text.
-    return len({text for text, _ in texts}) == 1 and not texts[0][1]
+def _is_amount(column: Column) -> bool:
+    typed = choices.kind(column) in ("typed", "stored")
+    return typed and not cells.unit(column).percent
+
+
+def _read_as(column: Column | None, several: Sequence[Cell], day_one: object) -> list[Cell]:
+    """Return the cells of a column as its question asks: dates, and perhaps parts of one."""
+    if column is None:
+        return list(several)
+    if choices.kind(column) == "date":
+        return [sheets.as_date(cell, day_one) for cell in several]
+    if not cells.unit(column).percent:
+        return list(several)
+    numbers = [abs(Decimal(text)) for text, kind in several if kind == NUMBER and text]
+    # 0.25 may be a quarter of a percent; where nothing is larger than 1, so may 1 be all.
+    most = 1 if max(numbers, default=Decimal(0)) <= 1 and any(n % 1 for n in numbers) else 0
+    return [
+        (text, SHARE)
+        if kind == NUMBER
+        and text
+        and (0 < abs(Decimal(text)) < 1 or abs(Decimal(text)) == most != 0)
+        else (text, kind)
+        for text, kind in several
+    ]
