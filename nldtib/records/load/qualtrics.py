@@ -37,6 +37,7 @@ PREVIEWS += ("9", "17", "survey preview spam", "offline survey preview")
 FINISHED = ("1", "true", "waar", "yes", "ja")
 TOOLS_OWN = frozenset(text for texts in PERSONAL.values() for text in texts)
 NOTHING = ("-99",)
+YES_OR_NO = {"1": "Ja", "2": "Nee"}
 SELECTED = re.compile(r" - (?:selected choice|geselecteerde keuze) - ")
 TEXT_ENDINGS = (" - text", " - tekst")
 
@@ -151,15 +152,12 @@ def _laid_out(
         found = SYSTEM.get(tag) or find(tag, text)
         if isinstance(found, str):
             headings.append(found)
-            language = found == "startlanguage"
-            sheet.append(
-                [t and t.lower() for t in cells[position]] if language else cells[position]
-            )
+            lower = found == "startlanguage"
+            sheet.append([text and (text.lower() if lower else text) for text in cells[position]])
         elif isinstance(found, Column) and choices.kind(found) == "tick":
             split.setdefault(found.question.code, {})[found.heading] = cells[position]
         elif isinstance(found, Column):
-            if found.question.type == "yes_no":
-                labels[len(headings)] = {"1": "Ja", "2": "Nee"}
+            labels |= {len(headings): YES_OR_NO} if found.question.type == "yes_no" else {}
             headings.append(found.heading)
             sheet.append(cells[position])
         elif found:
@@ -174,9 +172,8 @@ def _laid_out(
             f"{len(unknown)} of the {len(tags)} columns of {name} are not in the codebook; the "
             f"first is column {unknown[0]}. Is this its codebook?"
         )
-    for items in split.values():
-        headings += items
-        sheet += _ticked(list(items.values()))
+    headings += itertools.chain.from_iterable(split.values())
+    sheet += [cells for items in split.values() for cells in _ticked([*items.values()])]
     return sheet, headings, labels, ambiguous
 
 
