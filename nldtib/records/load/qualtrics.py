@@ -152,8 +152,8 @@ def _laid_out(
         found = SYSTEM.get(tag) or find(tag, text)
         if isinstance(found, str):
             headings.append(found)
-            lower = found == "startlanguage"
-            sheet.append([text and (text.lower() if lower else text) for text in cells[position]])
+            small = str.lower if found == "startlanguage" else str
+            sheet.append([text and small(text) for text in cells[position]])
         elif isinstance(found, Column) and choices.kind(found) == "tick":
             split.setdefault(found.question.code, {})[found.heading] = cells[position]
         elif isinstance(found, Column):
@@ -172,9 +172,8 @@ def _laid_out(
             f"{len(unknown)} of the {len(tags)} columns of {name} are not in the codebook; the "
             f"first is column {unknown[0]}. Is this its codebook?"
         )
-    headings += itertools.chain.from_iterable(split.values())
-    sheet += [cells for items in split.values() for cells in _ticked([*items.values()])]
-    return sheet, headings, labels, ambiguous
+    ticked = [cells for items in split.values() for cells in _ticked([*items.values()])]
+    return sheet + ticked, headings + [*itertools.chain(*split.values())], labels, ambiguous
 
 
 def _ticked(items: Sequence[Sequence[str | None]]) -> list[list[str | None]]:
