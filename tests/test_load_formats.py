@@ -1,6 +1,7 @@
 """Whatever the survey tool, SPSS or a mailed workbook gave: the same answers, or a doubt."""
 
 import json
+import re
 from datetime import datetime
 
 import openpyxl
@@ -253,7 +254,8 @@ def keyed(table):
 
 
 def as_one_line(text):
-    return "".join(text.split())
+    # Where line breaks are lost, a text may come to begin as the tool masks a formula.
+    return re.sub("^'=", "=", "".join(text.split()))
 
 
 def is_honest(true, found):
