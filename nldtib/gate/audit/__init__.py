@@ -101,6 +101,7 @@ def tables(
         counted, before = _counted(here, rules), released.worlds(ledger, int(year), rules)
         spots = dict(zip(here.spots, counted, strict=True))
         found += released.differences(here, before, spots, int(year), rules)
+        found += spread.subtracted(part, here, before, int(year), rules)
         for hit in attacks.hits(released.known(here, before), counted, rules):
             name, place = hit.spot
             table = named.get((name, int(year), place), _nearest(part, name))

@@ -1,7 +1,7 @@
 """What left the room before: a cell stays known, and new minus old belongs to whoever changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -29,8 +29,16 @@ class Ledger(Protocol):
     releases: Sequence[Release]
 
 
-def worlds(ledger: Ledger | None, year: int, rules: Rules) -> list[World]:
-    """Return the world of one reference year as each earlier release showed it."""
+@dataclass(frozen=True)
+class Earlier:
+    """One reference year as an earlier release showed it: its placed cells, and their world."""
+
+    cells: pd.DataFrame
+    world: World
+
+
+def worlds(ledger: Ledger | None, year: int, rules: Rules) -> list[Earlier]:
+    """Return one reference year as each earlier release showed it."""
     found = []
     for release in ledger.releases if ledger is not None else ():
         known = release.cells[release.cells["variable"].isin(rules.variables)]
@@ -38,23 +46,30 @@ def worlds(ledger: Ledger | None, year: int, rules: Rules) -> list[World]:
         rows = release.contributions
         rows = rows[rows["reference_year"].astype(int) == year]
         if len(cells):
-            found.append(world.build(shown.placed(cells, rules), rows, rules))
+            cells = shown.placed(cells, rules)
+            found.append(Earlier(cells, world.build(cells, rows, rules)))
     return found
 
 
-def known(here: World, before: Sequence[World]) -> World:
+def known(here: World, before: Sequence[Earlier]) -> World:
     """Return the world in which all is known that was published before and did not change."""
-    open_now, whole = here.known.copy(), here.own.sum(axis=1)
-    for old in before:
-        for now, then, change in _shared(here, old):
-            size = max(whole[now], 1.0)
-            if old.known[then] and np.abs(change).sum() <= SAME * size:
-                open_now[now] = True
+    open_now = here.known.copy()
+    for old in (one.world for one in before):
+        for now, then in unchanged(here, old):
+            open_now[now] |= old.known[then]
     return replace(here, known=open_now)
 
 
+def unchanged(here: World, old: World) -> Iterator[tuple[int, int]]:
+    """Give spots to which every holding adds what it added before: here, and in the old world."""
+    whole = here.own.sum(axis=1)
+    for now, then, change in _shared(here, old):
+        if np.abs(change).sum() <= SAME * max(whole[now], 1.0):
+            yield now, then
+
+
 def differences(
-    here: World, before: Sequence[World], counted: Mapping[Spot, bool], year: int, rules: Rules
+    here: World, before: Sequence[Earlier], counted: Mapping[Spot, bool], year: int, rules: Rules
 ) -> Iterator[Finding]:
     """Find cells whose change since an earlier release belongs to too few, or to one above all.
 
@@ -64,7 +79,7 @@ def differences(
     sums is a sum like any other.
     """
     smallest, whole = unions.smallest(here), here.own.sum(axis=1)
-    for old in before:
+    for old in (one.world for one in before):
         for now, then, change in _shared(here, old):
             name, place = here.spots[now]
             size = max(whole[now], 1.0)

@@ -103,7 +103,7 @@ def tables(
     }
     hidden |= derived.hidden(named, shown, contributions, rules)
     respondents = plan.counts_all(rules, contributions)
-    precise = ~precision.withheld(named, whole, rules)
+    precise = ~precision.withheld(named, whole, hidden, rules)
     pattern = _pattern(cells, named, hidden, respondents, precise)
     return Pattern(*pattern, advice.coarser(named, hidden))
 

@@ -15,6 +15,17 @@ from nldtib.gate.protect.system import Answers, Cell, Equation, System, build
 
 RESPONDENTS = "respondents"
 IMPUTED = "imputed."
+INTERVAL = ["low", "high", "cv"]
+
+
+@dataclass(frozen=True)
+class Released:
+    """An earlier release: its systems, and the cells that it showed, with interval, and hid."""
+
+    systems: list[System]
+    shown: set[Cell]
+    precise: set[Cell]
+    closed: set[Cell]
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,8 @@ class Plan:
         Position of each cell of this edition.
     known
         Per cell: whether an earlier release published it.
+    precise
+        Positions of cells whose interval an earlier release published.
     before
         Positions of the published cells of earlier releases, by their key.
     closed_before
@@ -40,6 +53,7 @@ class Plan:
     system: System
     now: Mapping[Cell, int]
     known: np.ndarray
+    precise: frozenset[int]
     before: Mapping[Cell, tuple[int, ...]]
     closed_before: frozenset[Cell]
     counted: np.ndarray
@@ -74,7 +88,7 @@ def assemble(
 
 def _released(
     cells: pd.DataFrame, release: Release, rules: Rules, numbers: Mapping[str, int]
-) -> tuple[list[System], set[Cell], set[Cell]]:
+) -> Released:
     statistic = cells["variable"].map({name: v.statistic for name, v in rules.variables.items()})
     cells = cells.assign(statistic=statistic, place=door.places(cells, rules.dimensions))
     systems = _systems(cells, release.contributions, rules, numbers)
@@ -84,7 +98,8 @@ def _released(
     counted = cells[pd.to_numeric(cells["n"], errors="coerce").notna()]
     name = counts_all(rules, release.contributions)
     shown |= {(name, year, place) for _, year, place in keys(counted)}
-    return systems, shown, set(keys(totals[~published])) - shown
+    precise = set(keys(totals[published & totals[INTERVAL].notna().any(axis=1)]))
+    return Released(systems, shown, precise, set(keys(totals[~published])) - shown)
 
 
 def keys(cells: pd.DataFrame) -> Iterable[Cell]:
@@ -126,7 +141,7 @@ def _systems(
 
 def _joined(
     systems: Sequence[System],
-    released: Sequence[tuple[list[System], set[Cell], set[Cell]]],
+    released: Sequence[Released],
     rules: Rules,
     respondents: str,
 ) -> Plan:
@@ -136,16 +151,20 @@ def _joined(
     for one in systems:
         now |= join.add(one)
     before: dict[Cell, tuple[int, ...]] = {}
-    for own, shown, _ in released:
-        for one in own:
+    precise: set[int] = set()
+    for release in released:
+        for one in release.systems:
             for cell, position in join.add(one).items():
-                if cell in shown:
+                if cell in release.shown:
                     before[cell] = (*before.get(cell, ()), position)
+                if cell in release.precise:
+                    precise.add(position)
     known = np.zeros(len(join.cells), dtype=bool)
     known[[position for several in before.values() for position in several]] = True
-    closed = frozenset(released[-1][2]) if released else frozenset()
+    closed = frozenset(released[-1].closed) if released else frozenset()
     counted = np.array([counts(cell[0], rules) for cell in join.cells], dtype=bool)
-    return Plan(join.system(), now, known, before, closed, counted, respondents)
+    told = frozenset(precise)
+    return Plan(join.system(), now, known, told, before, closed, counted, respondents)
 
 
 class _Join:

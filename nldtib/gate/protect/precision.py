@@ -5,18 +5,24 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from nldtib.gate.protect import plan
+from nldtib.gate.protect import plan, spreads
 from nldtib.gate.protect.derived import components
+from nldtib.gate.protect.door import TO_DECIDE
 from nldtib.gate.protect.rules import COUNTED, Rules
 from nldtib.gate.protect.system import Cell
 
+INTERVAL = ["low", "high", "cv"]
 
-def withheld(named: pd.DataFrame, whole: plan.Plan, rules: Rules) -> np.ndarray:
+
+def withheld(
+    named: pd.DataFrame, whole: plan.Plan, hidden: Mapping[Cell, str], rules: Rules
+) -> np.ndarray:
     """Return per row whether low, high and cv stay empty.
 
     An interval gives the sum of squares of the answers, and with the sum that is two equations:
     who gave one of three answers has the other two. Answers are all one where organisations are
-    counted, so counts and what is made of counts alone keep theirs.
+    counted, so counts and what is made of counts alone keep theirs. What has no interval must not
+    have one by subtraction either, so others lose theirs with it.
 
     Parameters
     ----------
@@ -24,6 +30,8 @@ def withheld(named: pd.DataFrame, whole: plan.Plan, rules: Rules) -> np.ndarray:
         All cells, with place and statistic.
     whole
         The system that says how many holdings contribute more than zero to each cell.
+    hidden
+        Why cells are hidden; what is hidden shows no interval.
     rules
         `fewest_for_interval` is the smallest number of answers with an interval; respondents and
         holdings above zero must both reach it, in every cell that a figure is made of.
@@ -32,16 +40,38 @@ def withheld(named: pd.DataFrame, whole: plan.Plan, rules: Rules) -> np.ndarray:
     ------
     METHODS.md section 10; rules of thumb for research output ask for ten units as well.
     """
+    found = _of_few(named, whole, rules)
+    totals = named["statistic"] == "total"
+    shown = totals & (named["status"] == TO_DECIDE) & named[INTERVAL].notna().any(axis=1) & ~found
+    open_cells = set(plan.keys(named[shown])) - set(hidden)
+    told = {whole.now[cell] for cell in open_cells if cell in whole.now}
+    cells = whole.system.cells
+    sums = spreads.of(whole, rules)
+    closed = spreads.closed(sums, told, lambda one: f"{cells[one][0]} of {cells[one][1]}")
+    lost = {cell for cell, position in whole.now.items() if position in closed}
+    parts = _amounts(named, rules)
+    return found | np.array([not lost.isdisjoint(some) for some in parts], dtype=bool)
+
+
+def _of_few(named: pd.DataFrame, whole: plan.Plan, rules: Rules) -> np.ndarray:
     answers = _answers(whole)
-    first_year = int(named["reference_year"].min()) if len(named) else 0
     n = pd.to_numeric(named["n"], errors="coerce").fillna(0).to_numpy(float)
-    found = np.zeros(len(named), dtype=bool)
-    rows = zip(plan.keys(named), named["statistic"], n, strict=True)
-    for number, (cell, statistic, respondents) in enumerate(rows):
+    fewest = [
+        min([respondents, *(answers.get(part, 0) for part in amounts)])
+        if amounts
+        else rules.fewest_for_interval
+        for respondents, amounts in zip(n, _amounts(named, rules), strict=True)
+    ]
+    return np.array(fewest, dtype=float) < rules.fewest_for_interval
+
+
+def _amounts(named: pd.DataFrame, rules: Rules) -> list[list[Cell]]:
+    """Return the amounts that each row is made of."""
+    first_year = int(named["reference_year"].min()) if len(named) else 0
+    found = []
+    for cell, statistic in zip(plan.keys(named), named["statistic"], strict=True):
         parts = (cell,) if statistic == "total" else components(cell, first_year, rules)
-        amounts = [p for p in parts if rules.variables[p[0]].unit_of_measure != COUNTED]
-        fewest = min([respondents, *(answers.get(part, 0) for part in amounts)])
-        found[number] = bool(amounts) and fewest < rules.fewest_for_interval
+        found.append([p for p in parts if rules.variables[p[0]].unit_of_measure != COUNTED])
     return found
 
 
