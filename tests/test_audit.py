@@ -309,7 +309,7 @@ def attacked(sums: list[float], room: list[float]) -> list[Hit]:
     nobody = sparse.csr_array((2, 0))
     part = Part(np.arange(2), sparse.csr_array(np.array([sums])), np.array(room), nobody)
     spots = (("turnover", frozenset({"domain=air"})), ("turnover", frozenset({"domain=sea"})))
-    world = World(spots, nobody, nobody, np.zeros(2, dtype=bool), (), (), ())
+    world = World(spots, nobody, nobody, nobody, np.zeros(2, dtype=bool), (), (), ())
     return list(attacked_in(world, part, Target(0, 1.0, 0.0, -1, False)))
 
 
@@ -334,3 +334,18 @@ def test_what_cannot_be_audited_is_refused():
         audit.tables(table.drop(columns="grade"), contributions, WANTED)
     with pytest.raises(SchemaError):
         audit.tables(table, contributions.drop(columns="size"), WANTED)
+
+
+def test_an_imputed_value_covers_nobody():
+    # With 30 imputed the others leave 6 behind 100 and 40: less than a tenth of 100.
+    rows = several([100.0, 40, 30, 5, 1], domain="air") + several([60.0] * 5, domain="land")
+    contributions = firms(rows)
+    imputed = [0, 0, 1, 0, 0, *[0] * 5]
+    wanted = rules({"domain": ["air", "land"]})
+    table = cells(contributions, wanted, ("by_domain", "turnover", ("domain",)))
+    open_table = protect.tables(table, contributions, wanted).cells
+    flagged = contributions.assign(**{"imputed.turnover": imputed})
+
+    assert audit.tables(open_table, contributions, wanted).empty
+    found = audit.tables(open_table, flagged, wanted)
+    assert set(zip(found["kind"], found["place"], strict=True)) == {("published", "domain=air")}

@@ -134,6 +134,17 @@ def test_an_edition_that_fails_its_audit_is_not_produced(this_round, produced):
     assert len(audit.tables(produced.cells, produced.contributions, strict))
 
 
+def test_an_edition_whose_imputed_values_hide_others_fails_its_audit(
+    this_round, tmp_path, monkeypatch
+):
+    # The gate no longer knows what was imputed; the audit does.
+    monkeypatch.setattr(protect.plan, "IMPUTED", "forgotten.")
+    careless = produce.edition(this_round, "careless")
+
+    with pytest.raises(UnprotectedError, match=r"The audit found \d+ way\(s\)"):
+        produce.write(careless, this_round, tmp_path)
+
+
 def test_a_final_that_differs_from_its_draft_by_one_respondent_is_not_written(
     this_round, produced, tmp_path
 ):

@@ -21,7 +21,9 @@ from nldtib.schema import CELLS, CONTRIBUTIONS
 class Produced:
     """The safe files of an edition, and the tables that stay beside the records.
 
-    `secret` holds, by the file they go to: contributions, findings, changes, doubts, reasons.
+    `flagged` are the contributions with a column for what was imputed of each variable, as the
+    gate wants them. `secret` holds, by the file they go to: contributions, findings, changes,
+    doubts, reasons.
     `about` is a digest of all that the gate decided upon.
     """
 
@@ -30,6 +32,7 @@ class Produced:
     quality: pd.DataFrame
     run: dict
     contributions: pd.DataFrame
+    flagged: pd.DataFrame
     secret: dict[str, pd.DataFrame]
     about: str
 
@@ -116,10 +119,10 @@ def edition(
     imputed_figures = cells[["key", "imputed"]].drop_duplicates("key")
     cells = cells[_cell_columns(book.dimensions)]
     contributions = contributions_of(prepared, this_round)
+    flagged = pd.concat([contributions, gate.imputed_of(prepared, source)], axis=1)
     if audience == PUBLIC:
         progress("protect")
-        flags = gate.imputed_of(prepared, source)
-        decided = gate.decide(this_round, name, cells, contributions, flags)
+        decided = gate.decide(this_round, name, cells, flagged)
     else:
         decided = gate.undecided(cells)
     pattern = decided.pattern
@@ -148,7 +151,9 @@ def edition(
     }
     if audience == PUBLIC:
         secret["disclosure/reasons.csv"] = pattern.reasons
-    return Produced(pattern.cells, account, quality, run, contributions, secret, decided.about)
+    return Produced(
+        pattern.cells, account, quality, run, contributions, flagged, secret, decided.about
+    )
 
 
 def write(produced: Produced, this_round: Round, folder: Path, progress: Progress = silent) -> None:
@@ -174,7 +179,7 @@ def write(produced: Produced, this_round: Round, folder: Path, progress: Progres
         return
     progress("audit")
     known = gate.released(this_round).before(str(produced.run["edition"]), produced.about)
-    audit.certify(folder, produced.contributions, gate.rules_of(this_round), known)
+    audit.certify(folder, produced.flagged, gate.rules_of(this_round), known)
 
 
 def release(produced: Produced, this_round: Round, recipients: Sequence[str] = ()) -> None:

@@ -55,14 +55,13 @@ def decide(
     edition: str,
     cells: pd.DataFrame,
     contributions: pd.DataFrame,
-    imputed: pd.DataFrame,
 ) -> Decided:
     """Protect the cells of an edition together with all that left the room before.
 
     Parameters
     ----------
-    imputed
-        Rows as those of `contributions`, a column `imputed.<variable>` of 0 and 1 for each.
+    contributions
+        Also with a column `imputed.<variable>` of 0 and 1 for what was imputed.
     """
     rules, forced = rules_of(this_round), _forced(this_round.folder)
     limits = (read_disclosure(this_round.folder), rules.waivers, sorted(forced.open))
@@ -71,13 +70,11 @@ def decide(
         [
             cells.to_csv(index=False).encode(),
             contributions.to_csv(index=False).encode(),
-            imputed.to_csv(index=False).encode(),
             repr((limits, sorted(forced.closed))).encode(),
         ]
     )
     known = released(this_round).before(edition, about)
-    flagged = pd.concat([contributions, imputed], axis=1)
-    return Decided(protect.tables(cells, flagged, rules, known, forced), about)
+    return Decided(protect.tables(cells, contributions, rules, known, forced), about)
 
 
 def undecided(cells: pd.DataFrame) -> Decided:

@@ -55,7 +55,8 @@ def tables(
     published
         The cells as they would be published: `schema.CELLS` and a column per dimension.
     contributions
-        One row per respondent and reference year, non-negative; they say what is sensitive.
+        One row per respondent and reference year, non-negative; they say what is sensitive. A
+        column `imputed.<variable>` of 0 and 1 tells which values nobody answered.
     rules
         The confidential rule and the codebook.
     ledger

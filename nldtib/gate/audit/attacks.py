@@ -53,7 +53,7 @@ def hits(world: World, counted: np.ndarray, rules: Rules) -> Iterator[Hit]:
     """
     floor, agreed = unions.smallest(world), unions.waived(world, rules)
     weighted = world.own_weighted.sum(axis=1)
-    alone = levels.of_sums(world.own, weighted, counted, floor, rules, agreed)
+    alone = levels.of_sums(world.own, world.own_answered, weighted, counted, floor, rules, agreed)
     judged = np.array([" - " not in name for name, _ in world.spots], dtype=bool)
     for position in np.flatnonzero((alone.outsider > 0) & world.known & judged):
         reason = "the cell is sensitive in itself, yet published"

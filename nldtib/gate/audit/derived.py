@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from nldtib.gate.audit import levels, world
@@ -62,8 +63,19 @@ def _sensitive(name: str, place: Place, sums: world.Sums, rows: pd.DataFrame, ru
     inside = sums.inside[[sums.places.index(place)]].toarray()[0] == 1
     answers = rows[name].where(inside, 0.0)
     weight = rows["weight"].astype(float)
-    by_holding = answers.groupby(rows["holding"]).sum().to_numpy()[None]
-    weighted = (answers * weight).groupby(rows["holding"]).sum().to_numpy()[None]
+    bare = answers * world.not_imputed(name, rows)
+    whole = np.array([(answers * weight).sum()])
     counted = pd.Series([rules.variables[name].unit_of_measure == COUNTS]).to_numpy()
-    found = levels.of(by_holding, weighted.sum(axis=1), counted, pd.Series([1.0]).to_numpy(), rules)
+    found = levels.higher(
+        *(
+            levels.of(
+                one.groupby(rows["holding"]).sum().to_numpy()[None],
+                whole,
+                counted,
+                np.ones(1),
+                rules,
+            )
+            for one in (answers, bare)
+        )
+    )
     return bool(found.outsider[0] > 0)

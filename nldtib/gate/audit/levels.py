@@ -33,20 +33,55 @@ class Levels:
     alone: np.ndarray
 
 
+Waived = tuple[np.ndarray, np.ndarray] | None
+
+
+def higher(every: Levels, answered: Levels) -> Levels:
+    """Return the higher of the levels with imputed values and without them.
+
+    Who can redo an imputation knows it, so it covers nobody; and who is the largest by one alone
+    looks for the others like everybody else.
+    """
+    same = every.first == answered.first
+    largest = np.where(same, answered.largest, answered.outsider)
+    return Levels(
+        np.maximum(every.outsider, answered.outsider),
+        np.maximum(every.largest, largest),
+        every.first,
+        every.alone,
+    )
+
+
 def of_sums(
+    own: sparse.csr_array,
+    answered: sparse.csr_array,
+    weighted: np.ndarray,
+    counted: np.ndarray,
+    smallest: np.ndarray,
+    rules: Rules,
+    waived: Waived = None,
+) -> Levels:
+    """Return the levels of very many sums to which few of the holdings contribute.
+
+    Parameters as those of `of`, but for `answered`: what of `own` was not imputed; and `waived`:
+    per sum the number of its row in the second, and there, per holding, whether it may be
+    recognised.
+    """
+    given = (weighted, counted, smallest, rules, waived)
+    every = _packed(own, *given)
+    imputed = (own - answered).count_nonzero() > 0
+    return higher(every, _packed(answered, *given)) if imputed else every
+
+
+def _packed(
     own: sparse.csr_array,
     weighted: np.ndarray,
     counted: np.ndarray,
     smallest: np.ndarray,
     rules: Rules,
-    waived: tuple[np.ndarray, np.ndarray] | None = None,
+    waived: Waived,
 ) -> Levels:
-    """Return the levels of very many sums to which few of the holdings contribute.
-
-    Parameters as those of `of`, but for `waived`: per sum the number of its row in the second, and
-    there, per holding, whether it may be recognised. Sums with as many contributions are worked
-    out together.
-    """
+    """Return the levels of sums; those with as many contributions are worked out together."""
     many = np.diff(own.indptr)
     order = np.argsort(many, kind="stable")
     found = of(np.zeros((0, 0)), weighted[:0], counted, smallest, rules)

@@ -117,8 +117,10 @@ def _judged(world: World, asked: list, counted: np.ndarray, rules: Rules) -> Lev
     floor, agreed = smallest(world)[margins], waived(world, rules)
     given = None if agreed is None else (agreed[0][margins], agreed[1])
     own, weighted = (sums @ world.own).tocsr(), sums @ world.own_weighted.sum(axis=1)
+    answered = (sums @ world.own_answered).tocsr()
     own.sort_indices()
-    return levels.of_sums(own, weighted, counted[margins], floor, rules, given)
+    answered.sort_indices()
+    return levels.of_sums(own, answered, weighted, counted[margins], floor, rules, given)
 
 
 def _alone(world: World) -> np.ndarray:

@@ -20,6 +20,7 @@ from nldtib.gate.audit.findings import Place, Rules, dimension, words
 
 COUNTS = "organisations"
 RESPONDENTS = "n"
+IMPUTED = "imputed."
 PERCENT = "percent"
 
 Spot = tuple[str, Place]
@@ -40,8 +41,9 @@ class World:
 
     spots
         Variable and place. A spot whose variable holds ` - ` is the room between two variables.
-    own, own_weighted
-        What each holding (a column) adds to each spot (a row), as answered and weighted.
+    own, own_weighted, own_answered
+        What each holding (a column) adds to each spot (a row), imputed values among it; the same
+        weighted; and what of it was answered.
     known
         Which spots are published.
     margins
@@ -55,6 +57,7 @@ class World:
     spots: tuple[Spot, ...]
     own: sparse.csr_array
     own_weighted: sparse.csr_array
+    own_answered: sparse.csr_array
     known: np.ndarray
     margins: tuple[tuple[int, tuple[int, ...]], ...]
     ties: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
@@ -80,7 +83,8 @@ def build(cells: pd.DataFrame, rows: pd.DataFrame, rules: Rules) -> World:
     listed[RESPONDENTS] |= _telling(counted, rows, rules)
 
     found: dict[frozenset[Place], Sums] = {}
-    spots, known, margins, amounts, weighted = [], [], [], [], []
+    spots, known, margins = [], [], []
+    amounts, weighted, answered = [], [], []
     holdings = pd.Categorical(rows["holding"].astype(str))
     each = sparse.csr_array(
         (np.ones(len(rows)), (np.arange(len(rows)), holdings.codes)),
@@ -100,11 +104,15 @@ def build(cells: pd.DataFrame, rows: pd.DataFrame, rules: Rules) -> World:
         ]
         answers = answers_of(name, rows)
         weights = 1.0 if name == RESPONDENTS else rows["weight"].to_numpy(float)
-        amounts.append(sums.inside @ (each * answers[:, None]).tocsr())
-        weighted.append(sums.inside @ (each * (answers * weights)[:, None]).tocsr())
-    own, own_weighted = _stacked(amounts), _stacked(weighted)
+        for of, parts in (
+            (amounts, answers),
+            (weighted, answers * weights),
+            (answered, answers * not_imputed(name, rows)),
+        ):
+            of.append(sums.inside @ (each * parts[:, None]).tocsr())
+    own = [_stacked(of) for of in (amounts, weighted, answered)]
     names = tuple(map(str, holdings.categories))
-    whole = World(tuple(spots), own, own_weighted, np.array(known), tuple(margins), (), names)
+    whole = World(tuple(spots), *own, np.array(known), tuple(margins), (), names)
     return _tied(whole, rows, rules)
 
 
@@ -118,6 +126,12 @@ def _stacked(parts: list[sparse.csr_array]) -> sparse.csr_array:
 def answers_of(name: str, rows: pd.DataFrame) -> np.ndarray:
     """Return what each respondent adds to a variable; every respondent is one respondent."""
     return np.ones(len(rows)) if name == RESPONDENTS else rows[name].to_numpy(float)
+
+
+def not_imputed(name: str, rows: pd.DataFrame) -> np.ndarray:
+    """Return 1 for each respondent whose value was answered, 0 where it was imputed."""
+    flag = f"{IMPUTED}{name}"
+    return np.where(rows[flag] > 0, 0.0, 1.0) if flag in rows else np.ones(len(rows))
 
 
 def sums_of(listed: Iterable[Place], rows: pd.DataFrame, rules: Rules) -> Sums:
@@ -196,7 +210,7 @@ def _tied(world: World, rows: pd.DataFrame, rules: Rules) -> World:
     position = {spot: number for number, spot in enumerate(world.spots)}
     names = {name for name, _ in world.spots}
     spots, ties, room = list(world.spots), [], []
-    own, own_weighted = [world.own], [world.own_weighted]
+    every = [[world.own], [world.own_weighted], [world.own_answered]]
     for whole, parts in _identities(rules.variables, names, rows):
         for place in {place for name, place in world.spots if name == whole}:
             several = [position.get((name, place)) for name in (whole, *parts)]
@@ -211,14 +225,16 @@ def _tied(world: World, rows: pd.DataFrame, rules: Rules) -> World:
                 room.append((other, one))
     if room:
         others, ones = map(list, zip(*room, strict=True))
-        own.append(world.own[others] - world.own[ones])
-        own_weighted.append(world.own_weighted[others] - world.own_weighted[ones])
+        for of in every:
+            of.append(of[0][others] - of[0][ones])
     more = len(spots) - len(world.spots)
+    own, own_weighted, own_answered = map(_stacked, every)
     return replace(
         world,
         spots=tuple(spots),
-        own=_stacked(own),
-        own_weighted=_stacked(own_weighted),
+        own=own,
+        own_weighted=own_weighted,
+        own_answered=own_answered,
         known=np.append(world.known, np.zeros(more, dtype=bool)),
         ties=tuple(ties),
     )
