@@ -128,7 +128,34 @@ def _attacks(sheet: Sheet, secret: Secret, counted: bool) -> Iterator[tuple[str,
                 yield "union", sheet.keys[margin]
     for number, level in enumerate(levels):
         if level and not sheet.shown[number]:
-            yield from _on_one(sheet, number, level)
+            near, place = around(sheet, number)
+            yield from _on_one(near, place, level)
+
+
+def around(sheet: Sheet, number: int) -> tuple[Sheet, int]:
+    """Return what equations tie to one hidden cell through others, and the place of the cell.
+
+    Nothing outside has a say in the cell, and small problems are quickly solved.
+    """
+    reached, before = {number}, set()
+    while reached != before:
+        before = set(reached)
+        for line in sheet.lines:
+            if reached & set(line):
+                reached |= {one for one in line if not sheet.shown[one]}
+    lines = [line for line in sheet.lines if reached & set(line)]
+    kept = sorted(reached.union(*lines))
+    place = {old: new for new, old in enumerate(kept)}
+    near = Sheet(
+        [sheet.keys[one] for one in kept],
+        sheet.shown[kept],
+        sheet.empty[kept],
+        sheet.values[kept],
+        sheet.own[kept],
+        [{place[one]: sign for one, sign in line.items()} for line in lines],
+        [],
+    )
+    return near, place[number]
 
 
 def _on_one(sheet: Sheet, number: int, level: float) -> Iterator[tuple[str, str]]:

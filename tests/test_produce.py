@@ -24,6 +24,11 @@ def produced(this_round):
     return produce.edition(this_round, "first")
 
 
+@pytest.fixture(scope="module")
+def prepared(this_round):
+    return produce.prepare(this_round)
+
+
 def copied(this_round, folder):
     """Copy the raw files of the round, so that a test may spoil them."""
     for name in ("raw/responses.csv", "raw/frame.csv", "decisions.csv", "disclosure.yml"):
@@ -159,16 +164,14 @@ def test_a_final_that_differs_from_its_draft_by_one_respondent_is_not_written(
     assert not (tmp_path / "edition" / "audit.json").exists()
 
 
-def test_a_unit_that_is_a_giant_stands_for_itself_alone(this_round):
-    prepared = produce.prepare(this_round)
+def test_a_unit_that_is_a_giant_stands_for_itself_alone(prepared):
     known = prepared.survey.stratum == "known_large"
 
     assert known.any()
     assert (prepared.survey.weight[known] == 1.0).all()
 
 
-def test_weights_reproduce_the_counts_of_the_frame(this_round):
-    prepared = produce.prepare(this_round)
+def test_weights_reproduce_the_counts_of_the_frame(prepared):
     survey, frame = prepared.survey, prepared.frame
     once = survey.records.drop_duplicates("unit").index
 
@@ -179,8 +182,8 @@ def test_weights_reproduce_the_counts_of_the_frame(this_round):
     )
 
 
-def test_organisations_out_of_scope_make_the_base_smaller_than_the_frame(this_round):
-    survey = produce.prepare(this_round).survey
+def test_organisations_out_of_scope_make_the_base_smaller_than_the_frame(prepared):
+    survey = prepared.survey
     where = survey.records["in_scope"] & (survey.records["reference_year"] == 2025)
 
     count = estimate.total(survey, "organisations", where=where).iloc[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nldtib.gate import audit, ledger
+from nldtib.gate import audit
 from nldtib.pages import cells as edition_files
 from nldtib.produce import counts, diagnosis, editing, gate, linking, weighting, withheld
 from nldtib.produce.counts import Prepared
@@ -100,7 +100,7 @@ def edition(
         As in `prepare`.
     """
     if audience == PUBLIC:
-        ledger.withdraw(this_round.folder)
+        gate.begin(this_round)
     prepared = prepare(this_round, progress)
     choices, book = this_round.parameters, this_round.codebook
     progress("estimate")

@@ -28,6 +28,20 @@ class Decided:
     about: str
 
 
+def begin(this_round: Round) -> None:
+    """Withdraw what was decided before but never left the room, and ask for the rule.
+
+    A rule that is missing or not signed should not come to light after a minute.
+
+    Raises
+    ------
+    InputError
+        As in `rules_of`.
+    """
+    ledger.withdraw(this_round.folder)
+    rules_of(this_round)
+
+
 def rules_of(this_round: Round) -> protect.Rules:
     """Return the confidential rule of a round with its codebook and its waivers.
 
