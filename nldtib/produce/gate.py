@@ -29,14 +29,14 @@ class Decided:
 
 
 def begin(this_round: Round) -> None:
-    """Withdraw what was decided before but never left the room, and ask for the rule.
+    """Note which drafts people declared never shown, and ask for the confidential rule.
 
     A rule that is missing or not signed should not come to light after a minute.
 
     Raises
     ------
     InputError
-        As in `rules_of`.
+        As in `rules_of`, or the list of drafts never shown is not signed.
     """
     ledger.withdraw(this_round.folder)
     rules_of(this_round)
