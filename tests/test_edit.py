@@ -207,7 +207,7 @@ def test_a_split_that_does_not_add_up_is_found_and_blank_parts_count_as_nought()
     rules = tuple(rule for rule in rules if rule.name == "domain_split_adds_up")
 
     linked = clean.link(answers, frame, "kvk").table
-    table = clean.records(linked, frame, book(), [2025], edit.answers_named(rules, book()))
+    table = clean.records(linked, frame, book(), [2025])
 
     assert edit.confront(table, rules)["unit"].tolist() == ["b"]
 

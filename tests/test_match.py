@@ -367,4 +367,6 @@ def test_what_is_told_of_links_is_counts_only(twin):
     told = " ".join(linking.told(known))
 
     assert not any(name in told for name in wave.frame["name"] if len(name) > 4)
-    assert linking.measures(known)["links"].loc["response", "open"] == 2
+    links = linking.measures(known)["links"]
+    assert links.loc["response", ["open", "accepted"]].tolist() == [1, 1]
+    assert links.loc["duplicate", "accepted"] == 3

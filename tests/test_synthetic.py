@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from nldtib import codebook, rounds
 from nldtib.errors import ConvergenceError, InputError, ParameterError
-from nldtib.records import load, synthetic
+from nldtib.records import edit, load, match, synthetic
 from nldtib.records.synthetic import calibrate, typed
 from nldtib.rounds import Parameters
 from nldtib.schema import DECISIONS, FRAME
@@ -522,6 +522,26 @@ def test_a_round_is_written_whole_and_can_be_read_as_a_round(written):
         assert rounds.read_disclosure(this_round.folder) == rounds.Disclosure(3, 10.0)
 
 
+def test_who_stands_twice_is_proposed_and_decided_and_so_is_a_wrong_number(written):
+    for name in ("2024", "2026"):
+        this_round = rounds.read(written / name)
+        wave, choices = wave_of(SEED, int(name)), this_round.parameters.match
+        frame = load.frame(written / name / "raw" / "frame.csv")
+        answers = load.answers(written / name / "raw" / "responses.csv", this_round.codebook).table
+        decisions = edit.read_decisions(written / name / "decisions.csv")
+
+        links = match.decided(decisions, answers, frame, "kvk")
+        proposed = match.duplicates(frame, "kvk", choices)
+
+        assert len(links.same) == 3 and len(frame) == len(wave.frame) + 3
+        assert set(links.same.items()) <= set(zip(proposed["left"], proposed["right"], strict=True))
+        kept = match.merged(frame, links.same)
+        assert kept["unit"].tolist() == wave.frame["unit"].tolist()
+        wrong = wave.planted[wave.planted["kind"] == "unknown_kvk"]
+        truth = dict(zip(wrong["respondent_id"], wrong["unit"], strict=True))
+        assert len(links.unit_of) == 1 and links.unit_of.items() <= truth.items()
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(written, tmp_path):
     synthetic.write(tmp_path / "again", SEED)
     synthetic.write(tmp_path / "other", SEED + 1)
@@ -600,7 +620,7 @@ def test_the_export_loads_and_says_the_truth_where_nothing_was_planted(written):
         answers = load.answers(folder / "responses.csv", book).table
         frame = load.frame(folder / "frame.csv")
         kvk = answers[answers["variable"] == "kvk"].set_index("respondent_id")["value"]
-        unit_of = kvk.map(frame.set_index("kvk")["unit"])
+        unit_of = kvk.map(frame[frame["kvk"] != ""].set_index("kvk")["unit"])
         planted = wave.planted[["unit", "variable", "year"]]
         planted = set(planted.itertuples(index=False, name=None))
         truth = wave.truth.set_index(["unit", "reference_year"])

@@ -73,8 +73,7 @@ def gathered(this_round: Round, progress: Progress) -> Gathered:
     progress("clean")
     linked = clean.link(answers.table, known.frame, choices.clean.identifier, known.unit_of)
     rules = edit.read_rules(this_round.rules_file, book)
-    also = edit.answers_named(rules, book)
-    records = clean.records(linked.table, known.frame, book, choices.reference_years, also)
+    records = clean.records(linked.table, known.frame, book, choices.reference_years)
     response = respond.status(known.frame, records, choices.clean.least_answered)
     useful = response.loc[response["status"].isin(["answered", "out_of_scope"]), "unit"]
     records = records[records["unit"].isin(useful)].reset_index(drop=True)

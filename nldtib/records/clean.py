@@ -93,23 +93,18 @@ def records(
     frame: pd.DataFrame,
     book: Codebook,
     reference_years: Sequence[int],
-    also: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Lay the answers of linked units out as records.
 
-    Parameters
-    ----------
-    also
-        Parts of a split that edit rules name besides variables, as in domsplit_ZEE. Who filled in
-        one part of a split left the others blank for nought.
+    Who filled in one part of a division left the others blank for nought.
 
     Returns
     -------
     DataFrame
         One row per respondent and reference year: unit, holding, reference_year, in_scope,
         employees, turnover_register and mod_business of the frame, every answered variable (NaN
-        where missing), the code of each partition, 0/1 columns `<dimension>.<code>` of
-        overlapping dimensions, and the parts of splits that `also` names.
+        where missing), the code of each partition, and 0/1 columns `<dimension>.<code>` of
+        overlapping dimensions.
     """
     units = pd.Index(answers["unit"].unique(), name="unit")
     rows = pd.MultiIndex.from_product([units, reference_years], names=["unit", "reference_year"])
@@ -125,7 +120,7 @@ def records(
     table = pd.concat([table, pd.DataFrame(numbers, table.index)], axis=1)
     _complete_divisions(table, book)
     places = [_places(d, given, register, table, book) for d in book.dimensions.values()]
-    return pd.concat([table, *places, *_splits(given, also)], axis=1)
+    return pd.concat([table, *places], axis=1)
 
 
 def derived(table: pd.DataFrame, book: Codebook) -> pd.DataFrame:
@@ -194,15 +189,6 @@ def _numbers(given: _Given, variable: str) -> pd.Series:
         wanted = zip(given.units, given.years, strict=True)
         numbers = [yearly.get(row, np.nan) for row in wanted]
     return pd.Series(numbers, given.index, dtype=float)
-
-
-def _splits(given: _Given, names: Sequence[str]) -> list[pd.DataFrame]:
-    found = []
-    for question in dict.fromkeys(name.rpartition("_")[0] for name in names):
-        parts = [name for name in names if name.rpartition("_")[0] == question]
-        split = pd.DataFrame({name: _numbers(given, name) for name in parts})
-        found.append(split.mask(split.notna().any(axis=1), split.fillna(0.0)))
-    return found
 
 
 def _complete_divisions(table: pd.DataFrame, book: Codebook) -> None:

@@ -101,13 +101,12 @@ def edit_seconds(folder):
     book, choice = this_round.codebook, this_round.parameters
     frame = load.frame(this_round.folder / "raw" / "frame.csv")
     rules = edit.read_rules(this_round.rules_file, book)
-    also = edit.answers_named(rules, book)
     none = edit.read_decisions(this_round.folder / "decisions.csv")
     times = [time.process_time()]
     answers = load.answers(this_round.folder / "raw" / "responses.csv", book)
     times.append(time.process_time())
     linked = clean.link(answers.table, frame, choice.clean.identifier)
-    records = clean.records(linked.table, frame, book, choice.reference_years, also)
+    records = clean.records(linked.table, frame, book, choice.reference_years)
     times.append(time.process_time())
     decided = edit.decide(records, none)
     broken = edit.confront(decided.records, rules)

@@ -9,13 +9,12 @@ people, `empty` takes away what contradicts a hard rule and nobody settled.
 
 from nldtib.records.edit.decisions import append, decide, empty, read_decisions, with_one_more
 from nldtib.records.edit.detect import DETECTED, as_findings, outliers, unit_errors
-from nldtib.records.edit.rules import Rule, answers_named, confront, guarded, read_rules
+from nldtib.records.edit.rules import Rule, confront, guarded, read_rules
 from nldtib.records.edit.score import largest, scores
 
 __all__ = [
     "DETECTED",
     "Rule",
-    "answers_named",
     "append",
     "as_findings",
     "confront",

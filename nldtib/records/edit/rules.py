@@ -89,13 +89,6 @@ def read_rules(path: Path, book: Codebook) -> tuple[Rule, ...]:
     return tuple(rules.values())
 
 
-def answers_named(rules: tuple[Rule, ...], book: Codebook) -> tuple[str, ...]:
-    """Return the answers that rules name and that are not variables: parts of a split."""
-    answers = _answers(book)
-    named = {name for rule in rules for name in _names(rule.expression)}
-    return tuple(name for name in answers if name in named and name not in book.variables)
-
-
 def confront(records: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
     """Confront every record with every rule, which is silent where a variable is missing.
 
@@ -140,12 +133,7 @@ def _known(book: Codebook) -> set[str]:
         if dimension.overlapping
         for item in dimension.codes
     }
-    return {*(variable.name for variable in book.answered()), *REGISTER, *marks, *_answers(book)}
-
-
-def _answers(book: Codebook) -> tuple[str, ...]:
-    split = [question for question in book.questions.values() if question.type == "numbers"]
-    return tuple(f"{question.code}_{item.code}" for question in split for item in question.items)
+    return {*(variable.name for variable in book.answered()), *REGISTER, *marks}
 
 
 def _refuse_unsound(rule: Rule, source: str) -> None:

@@ -6,7 +6,7 @@ published are met exactly, so that figures look familiar. What it is made of sta
 parameters/synthetic.yml.
 
 Files have one direction: choices, calibrate, typed; units, figures, views; assemble (the
-population); truth, answering, questions; mistakes; texts; rows; wave (a round); files.
+population); truth, answering, questions; mistakes; texts; rows; wave (a round); links; files.
 """
 
 from nldtib.records.synthetic.assemble import population

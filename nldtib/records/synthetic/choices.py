@@ -229,7 +229,7 @@ class Questions:
 
 @dataclass(frozen=True)
 class Planted:
-    """How many respondents make each mistake."""
+    """How many respondents make each mistake, and how many units the frame has twice."""
 
     whole_euros: float
     whole_euros_undecided: float
@@ -240,6 +240,7 @@ class Planted:
     percent_above_100: float
     twice: float
     unknown_kvk: float
+    doubles: float
 
 
 @dataclass(frozen=True)
@@ -265,9 +266,11 @@ class Typing:
 
 @dataclass(frozen=True)
 class Deciding:
-    """What an analyst writes beside a correction."""
+    """What an analyst writes beside a correction, and beside a decision on who is who."""
 
     reason: str
+    reason_same: str
+    reason_response: str
     who: str
     days_after_fieldwork: float
 

@@ -7,7 +7,7 @@ import pandas as pd
 import yaml
 
 from nldtib import rounds
-from nldtib.records.synthetic import accounts, lists
+from nldtib.records.synthetic import accounts, links, lists
 from nldtib.records.synthetic import choices as twin
 from nldtib.records.synthetic.assemble import population
 from nldtib.records.synthetic.choices import Choices
@@ -52,7 +52,11 @@ def write(folder: Path, seed: int) -> dict[str, Wave]:
         wave = round_of(everyone, parameters, book, seed, choices)
         waves[survey_round] = wave
         home = Path(folder) / survey_round
+        doubles = links.doubled(wave, parameters.survey_round, seed, choices)
+        decided = links.decided(wave, doubles, parameters.survey_round, choices)
         _write_round(home, wave, choices)
+        _write(home / "raw" / "frame.csv", _below(wave.frame, doubles[list(wave.frame)]))
+        _write(home / "decisions.csv", _below(wave.decisions, decided))
         _write(home / "raw" / "accounts.csv", accounts.noted(everyone, parameters, choices))
         named = lists.of_sources(wave.frame, parameters.survey_round, seed, choices)
         for source, table in named.items():
@@ -82,12 +86,11 @@ def _write_round(folder: Path, wave: Wave, choices: Choices) -> None:
         "p_percent": choices.disclosure.p_percent,
     }
     (folder / "disclosure.yml").write_bytes(yaml.safe_dump(rule, sort_keys=False).encode())
-    for name, table in (
-        ("raw/frame.csv", wave.frame),
-        ("decisions.csv", wave.decisions),
-        ("truth.csv", wave.truth),
-    ):
-        _write(folder / name, table)
+    _write(folder / "truth.csv", wave.truth)
+
+
+def _below(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([table.astype(object), more.astype(object)], ignore_index=True)
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:
