@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -170,7 +171,6 @@ def test_routing_and_limits_stand_in_the_structure():
     assert question["finwaar"]["relevance"] == 'finbron_NON.NAOK == "Y"'
     assert question["finbron"]["exclude_all_others"] == "NON"
     assert question["domsplit"]["equals_num_value"] == "100"
-    assert question["fin"]["numbers_only"] == "1"
     assert groups[0]["relevance"] == "1"
     assert {row["relevance"] for row in groups[1:10]} == {'sector.NAOK == "Y"'}
     # The importer matches languages of a group by this number, not by its name.
@@ -184,6 +184,88 @@ def test_no_column_of_the_structure_would_be_taken_for_an_unknown_attribute():
     assert "id" not in lines[0].split("\t")
     assert len(rows(content.encode())) == len(lines) - 2  # no line break inside a cell
     assert not content.startswith("\ufeff")
+
+
+# What each type knows, from the descriptions of question types that LimeSurvey 6 ships.
+KNOWN = {
+    "K": {"equals_num_value", "min_num_value_n", "max_num_value_n", "exclude_all_others"},
+    "N": {"min_num_value_n", "max_num_value_n"},
+    "M": {"exclude_all_others"},
+    "P": {"exclude_all_others"},
+    ":": {"multiflexible_min", "input_boxes"},
+}
+OF_THE_FORMAT = {"class", "type/scale", "name", "relevance", "text", "help", "language"}
+OF_THE_FORMAT |= {"validation", "mandatory", "other", "default", "same_default"}
+
+
+def imported(content: bytes) -> dict[str, dict]:
+    """Take a structure in as the importer does: rows in order, each below the last of its kind.
+
+    Returns, by language, groups by number, questions by (group, name) with type, attributes,
+    items by (scale, name) and answers by (scale, name), in their order.
+    """
+    found: dict[str, dict] = {}
+    group, question = "", {}
+    for row in rows(content):
+        language = found.setdefault(row["language"], {"groups": {}, "questions": {}})
+        if row["class"] == "G":
+            group = row["type/scale"]
+            language["groups"][group] = row["name"]
+        elif row["class"] == "Q":
+            attributes = {key for key in row.keys() - OF_THE_FORMAT if row[key]}
+            question = {"type": row["type/scale"], "attributes": attributes, "SQ": [], "A": []}
+            question["other"] = row["other"]
+            language["questions"][group, row["name"]] = question
+        elif row["class"] in ("SQ", "A"):
+            question[row["class"]].append((row["type/scale"], row["name"]))
+    return found
+
+
+@pytest.mark.parametrize("year", [2024, 2026])
+def test_the_importer_joins_both_languages_and_loses_no_row(year):
+    content = written("limesurvey", year)
+    found = imported(content)
+    settings_of = {row["name"]: row["text"] for row in rows(content) if row["class"] == "S"}
+
+    # Without a language of the survey the importer has none to fall back on.
+    assert settings_of["language"] == "nl" and settings_of["additional_languages"] == "en"
+    titles = [row["language"] for row in rows(content) if row["class"] == "SL" and row["text"]]
+    assert titles == ["nl", "en"]
+    # Groups are joined by number; questions by group and code; items and answers by scale and code.
+    assert list(found["nl"]["groups"]) == list(found["en"]["groups"])
+    assert found["nl"]["questions"] == found["en"]["questions"]
+    assert len(found["nl"]["questions"]) == len({name for _, name in found["nl"]["questions"]})
+    classes = {row["class"] for row in rows(content)}
+    assert classes == {"S", "SL", "G", "Q", "SQ", "A"}
+
+
+@pytest.mark.parametrize("year", [2024, 2026])
+def test_codes_and_attributes_are_those_that_the_importer_keeps(year):
+    for (_, name), question in imported(written("limesurvey", year))["nl"]["questions"].items():
+        # Other codes are renamed on import, and answers would come back under unknown names.
+        assert re.fullmatch("[A-Za-z][A-Za-z0-9]{0,19}", name)
+        assert question["attributes"] <= KNOWN.get(question["type"], set()), name
+        for kind in ("SQ", "A"):
+            assert len(question[kind]) == len(set(question[kind])), name
+            assert all(re.fullmatch("[A-Za-z0-9]{1,5}", code) for _, code in question[kind])
+            assert {scale for scale, _ in question[kind]} <= {"0", "1"}
+        if question["type"] in ("S", "T", "N", "Y", "D"):
+            assert not question["SQ"] and not question["A"], name
+        if question["type"] in ("M", "P", "K", "Q"):
+            assert question["SQ"] and not question["A"], name
+        if question["type"] in ("L", "O", "R"):
+            assert question["A"] and not question["SQ"], name
+        # The importer takes such a row for the default of the other answer.
+        assert question["other"] == "N" or ("0", "other") not in question["SQ"]
+
+
+@pytest.mark.parametrize("year", [2024, 2026])
+def test_no_text_is_changed_by_how_the_importer_reads_quotes(year):
+    for row in rows(written("limesurvey", year)):
+        for text in row.values():
+            assert "\\" not in text, "PHP takes a backslash before a quote for its mask"
+            assert not re.fullmatch('".*"', text), "quotes around a whole text are taken off"
+            assert text == text.strip() and "\u00a0" not in text
 
 
 # --- XLSForm ------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """The questionnaire as a structure that LimeSurvey 6 imports: tab-separated, UTF-8.
 
 One row per group, question, item, answer and language. A column that is no part of the format is
-taken for an attribute of the question. Source: LimeSurvey manual, "Tab Separated Value survey
-structure", and the importer of version 6.
+taken for an attribute of the question. Amounts of a text array are not checked as numbers: the form
+would take "2.500" for 2.5. Source: LimeSurvey manual, "Tab Separated Value survey structure", and
+the importer of version 6.
 """
 
 import csv
@@ -44,7 +45,6 @@ COLUMNS = (
     "default",
     "same_default",
     "exclude_all_others",
-    "numbers_only",
     "equals_num_value",
     "min_num_value_n",
     "max_num_value_n",
@@ -135,8 +135,6 @@ def _attributes(question: Question) -> dict[str, str]:
     alone = [item.code for item in question.items if item.none]
     if alone:
         found["exclude_all_others"] = ";".join(alone)
-    if question.type == "array_text" and question.unit_of_measure:
-        found["numbers_only"] = "1"
     if question.type == "array_number":
         found["input_boxes"] = "1"
         if question.minimum is not None:
