@@ -3,9 +3,13 @@
 import gzip
 import io
 import json
+import shutil
+import struct
 import zipfile
 
 import openpyxl
+import pandas as pd
+import pyreadstat
 import pytest
 import survey_exports as exports
 from test_load_formats import QUESTIONS
@@ -335,3 +339,50 @@ def test_an_older_export_numbers_its_own_columns_and_has_two_rows_of_headings(bo
     assert answers.table["respondent_id"].unique().tolist() == ["R_1", "R_2"]
     assert told(answers, "naam", "rd") == [("Aa", "ok"), ("12.5", "ok"), ("Bb", "ok"), ("3", "ok")]
     assert "Gijs" not in answers.table.to_csv() and "Gijs" in answers.personal.to_csv()
+
+
+# --- the malformed file of LimeSurvey's SPSS plug-in, and PSPP
+
+
+def malformed_sav(folder):
+    """Write a .sav whose labels of long texts (record 7, subtype 21) end too soon."""
+    path = folder / "export.sav"
+    answers = {"id": [1.0, 2.0], "land": ["NL", "BE"], "fin_OMZ_J2024": ["7138", "n.v.t."]}
+    pyreadstat.write_sav(pd.DataFrame(answers | {"naam": ["Café " * 9, "Bb"]}), path)
+    content = path.read_bytes()
+    end = content.index(struct.pack("<ii", 999, 0))
+    labels = struct.pack("<i4siii2s", 4, b"naam", 26, 1, 30, b"Aa")
+    record = struct.pack("<iiii", 7, 21, 1, len(labels)) + labels
+    path.write_bytes(content[:end] + record + content[end:])
+    return path
+
+
+def test_a_malformed_sav_is_refused_with_two_ways_out(book, tmp_path):
+    with pytest.raises(InputError, match=r"CSV or \.lsa instead, .*--reader pspp"):
+        load.answers(malformed_sav(tmp_path), book)
+
+
+@pytest.mark.skipif(shutil.which("pspp") is None, reason="PSPP is not installed")
+def test_pspp_reads_what_the_plug_in_wrote(book, tmp_path):
+    answers = load.answers(malformed_sav(tmp_path), book, reader="pspp")
+
+    assert "read by PSPP" in answers.format
+    assert told(answers, "naam", "land", "fin_OMZ") == [
+        (" ".join(["Café"] * 9), "ok"),
+        ("NL", "ok"),
+        ("7138", "ok"),
+        ("Bb", "ok"),
+        ("BE", "ok"),
+        ("", "not_applicable"),
+    ]
+    damaged = tmp_path / "damaged.sav"
+    damaged.write_bytes(b"$FL2" + b"x" * 500)
+    with pytest.raises(InputError, match="PSPP cannot read damaged.sav either"):
+        load.answers(damaged, book, reader="pspp")
+
+
+def test_pspp_that_is_asked_for_and_not_there_is_one_sentence(book, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+
+    with pytest.raises(InputError, match="is not installed. Install PSPP, or export"):
+        load.answers(malformed_sav(tmp_path), book, reader="pspp")

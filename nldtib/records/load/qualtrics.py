@@ -12,7 +12,7 @@ from nldtib.errors import InputError
 from nldtib.records.load import choices, delimited
 from nldtib.records.load.expected import Column
 from nldtib.records.load.grid import Grid, Row, coded
-from nldtib.records.load.headings import Lookup, Match, plain
+from nldtib.records.load.headings.lookup import Lookup, Match, plain
 from nldtib.records.load.several import laid_out
 from nldtib.records.load.system_columns import PERSONAL
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nldtib.records.load.expected import OTHER, Column
-from nldtib.records.load.headings import plain
+from nldtib.records.load.headings.lookup import plain
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nldtib.codebook import Codebook, Item, Label, Question
 from nldtib.errors import InputError
 from nldtib.records.load import expected, safe
-from nldtib.records.load.headings import bare
+from nldtib.records.load.headings.lookup import bare
 
 # The tool's letter for a question type; types that hold no answer are absent.
 TYPES = {

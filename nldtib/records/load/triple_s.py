@@ -13,7 +13,7 @@ from nldtib.errors import InputError
 from nldtib.records.load import delimited, safe
 from nldtib.records.load.expected import Column
 from nldtib.records.load.grid import Coded, Grid, Row, coded
-from nldtib.records.load.headings import bare, plain
+from nldtib.records.load.headings.lookup import bare, plain
 
 DATA_ENDINGS = (".asc", ".dat", ".csv", ".txt")
 LINE_END = re.compile(r"\r\n|\n|\r")

@@ -9,7 +9,7 @@ from nldtib.codebook import Codebook
 from nldtib.errors import InputError
 from nldtib.records.load import delimited
 from nldtib.records.load.grid import Coded, Grid, coded
-from nldtib.records.load.headings import plain
+from nldtib.records.load.headings.lookup import plain
 
 NOT_SHOWN = "{question_not_shown}"
 MARK = re.compile(r"\{(lbrace|newline|cr|tab|quote)\}")

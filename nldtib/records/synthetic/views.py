@@ -11,7 +11,8 @@ import pandas as pd
 
 from nldtib.errors import ParameterError
 from nldtib.records.synthetic.calibrate import bent, rounded, scaled
-from nldtib.records.synthetic.choices import Choices, Chosen, ScaleUp
+from nldtib.records.synthetic.choices import Choices
+from nldtib.records.synthetic.choices.views import Chosen, ScaleUp
 
 STEP = 5  # percentages are answered in fives
 

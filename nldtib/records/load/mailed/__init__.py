@@ -16,7 +16,7 @@ from nldtib.errors import InputError
 from nldtib.records.load import cells, choices
 from nldtib.records.load.expected import Column
 from nldtib.records.load.grid import Grid, coded
-from nldtib.records.load.headings import Lookup, bare, plain
+from nldtib.records.load.headings.lookup import Lookup, bare, plain
 from nldtib.records.load.mailed import sheets, totals
 from nldtib.records.load.mailed.sheets import Cell, Sheet
 from nldtib.records.load.spreadsheet import NUMBER, SHARE

@@ -1,14 +1,11 @@
 """From a sheet of cells to the long table of answers, and what could not be told."""
 
-import datetime
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from nldtib.codebook import Codebook
 from nldtib.errors import InputError
@@ -17,15 +14,11 @@ from nldtib.records.load.cells import Answered
 from nldtib.records.load.expected import Column
 from nldtib.records.load.grid import Coded, Grid, Reading, coded
 from nldtib.records.load.headings import Placement
+from nldtib.records.load.long import refusals, tables
 from nldtib.records.load.spreadsheet import UNDECLARED
 
-DOUBTS = ("respondent_id", "variable", "year", "raw", "value", "alternatives")
-# What was answered and has no value, with or without another way to read it.
-DOUBTFUL = ("unparsed", "invalid", "ambiguous", "suspect", "suspect_decimal")
 NOTHING = Reading(status="missing")
-DAY = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])\b")
-# LimeSurvey writes this day for all responses where a survey keeps no dates.
-UNDATED = "1980-01-01"
+OWN = {"_submitted": "submitdate", "_lastpage": "lastpage", "_language": "startlanguage"}
 
 
 @dataclass(frozen=True)
@@ -80,27 +73,27 @@ def read(grid: Grid, codebook: Codebook, name: str, dominance: float, longest: i
         they answered more than `longest` days apart.
     """
     columns = expected.columns(codebook)
-    _refuse_two_heading_rows(grid, columns, name)
+    refusals.two_heading_rows(grid, columns, name)
     place = headings.place(grid, columns, name)
     # Of an empty survey the tool writes one row of blanks.
     if not any(any(column.texts) for column in grid.columns):
         raise InputError(f"{name} has headings but no response. Export the responses again.")
     marked = marks.decoded(grid, tuple(columns[row] for row in place.answers), place)
     system = {code: marked.grid.columns[position] for code, position in place.system.items()}
-    respondents = _respondents(system, len(grid), name)
-    _refuse_two_rounds(system, name, longest)
+    respondents = refusals.respondents(system, len(grid), name)
+    refusals.two_rounds(system, name, longest)
     source = _source(marked.grid, columns, place, system)
     style, styles = choices.styles(source.columns, source.texts())
     answered = cells.read(source, styles, dominance)
     submitted = _submitted(system, len(grid))
     placed = _fill_empty(answered, source, styles, marked.kept, submitted)
     own = _own(system, len(grid))
-    table = _table(respondents, source.columns, [*own.values(), *answered], list(own))
+    table = tables.long(respondents, source.columns, [*own.values(), *answered], list(own))
     return Answers(
         table=table,
         format=", ".join(filter(None, (grid.tool, place.style, style, grid.lettering))),
         losses=grid.losses + marked.losses + placed + _losses(source, answered, place),
-        doubts=_doubts(respondents, source.columns, answered),
+        doubts=tables.doubts(respondents, source.columns, answered),
         personal=pd.DataFrame(
             {"respondent_id": respondents}
             | {
@@ -110,59 +103,6 @@ def read(grid: Grid, codebook: Codebook, name: str, dominance: float, longest: i
             dtype="str",
         ),
     )
-
-
-def _refuse_two_heading_rows(grid: Grid, columns: Sequence[Column], name: str) -> None:
-    if not len(grid):
-        return
-    alike = np.ones(len(grid), dtype=bool)
-    for heading, column in zip(grid.headings, grid.columns, strict=True):
-        codes = [code for code, text in enumerate(column.texts) if (text or "") == heading]
-        alike &= np.isin(column.codes, codes)
-        if not alike.any():
-            break
-    if alike.any():
-        raise InputError(_headings_again(int(alike.argmax()) + 2, name))
-    second = [column.texts[column.codes[0]] or "" for column in grid.columns]
-    # Other exports of the same tool put a row of codes below the row of texts.
-    if 2 * headings.known(second, columns) > len(second):
-        raise InputError(_headings_again(2, name))
-
-
-def _headings_again(row: int, name: str) -> str:
-    return (
-        f"Row {row} of {name} holds headings too. Export the responses as CSV with one "
-        "heading row, and one export per file."
-    )
-
-
-def _respondents(system: Mapping[str, Coded], count: int, name: str) -> list[str]:
-    if "id" not in system:
-        return [str(number) for number in range(1, count + 1)]
-    respondents = [(text or "").strip() for text in system["id"].cells()]
-    without = respondents.count("")
-    if without:
-        raise InputError(f"{without} responses in {name} have no ID. Export the responses again.")
-    twice = sum(number > 1 for number in Counter(respondents).values())
-    if twice:
-        raise InputError(
-            f"{twice} response IDs stand more than once in {name}. Export the responses again, "
-            "and do not paste exports together."
-        )
-    return respondents
-
-
-def _refuse_two_rounds(system: Mapping[str, Coded], name: str, longest: int) -> None:
-    texts = system["submitdate"].texts if "submitdate" in system else ()
-    days = sorted({text[:10] for text in texts if text and DAY.match(text)} - {UNDATED})
-    if not days:
-        return
-    apart = (datetime.date.fromisoformat(days[-1]) - datetime.date.fromisoformat(days[0])).days
-    if apart > longest:
-        raise InputError(
-            f"The responses in {name} were submitted up to {apart:,} days apart, from {days[0]} to "
-            f"{days[-1]}: two rounds may stand in one file. Put each round in a file of its own."
-        )
 
 
 def _source(
@@ -232,76 +172,6 @@ def _own(system: Mapping[str, Coded], count: int) -> dict[str, Answered]:
         own["_submitted"].texts[:] = texts
         own["_submitted"].readings[:] = [Reading("0" if t == "NULL" else "1") for t in texts]
     return own
-
-
-OWN = {"_submitted": "submitdate", "_lastpage": "lastpage", "_language": "startlanguage"}
-
-
-def _table(
-    respondents: Sequence[str],
-    columns: Sequence[Column],
-    answered: Sequence[Answered],
-    own: Sequence[str],
-) -> pd.DataFrame:
-    variables = [*own, *(column.variable for column in columns)]
-    years = np.array([0] * len(own) + [column.year or 0 for column in columns])
-    count, width = len(respondents), len(variables)
-    # Every different reading of every column stands once behind those of the columns before it.
-    starts = np.cumsum([0, *(len(column.readings) for column in answered)])
-    places = np.empty((count, width), dtype=np.int32 if starts[-1] < 2**31 else np.int64)
-    for position, column in enumerate(answered):
-        places[:, position] = column.codes + starts[position]
-    cells = places.ravel()
-    readings = [reading for column in answered for reading in column.readings]
-    raws = [
-        "" if text is None or text == reading.value else text
-        for column in answered
-        for text, reading in zip(column.texts, column.readings, strict=True)
-    ]
-    year_of = pd.arrays.IntegerArray(np.tile(years, count), np.tile(years == 0, count))
-    return pd.DataFrame(
-        {
-            "respondent_id": _taken(respondents, np.repeat(np.arange(count), width)),
-            "variable": _taken(variables, np.tile(np.arange(width), count)),
-            "year": year_of,
-            "value": _taken([reading.value for reading in readings], cells),
-            "status": _taken([reading.status for reading in readings], cells),
-            "raw": _taken(raws, cells),
-            "note": _taken([reading.note for reading in readings], cells),
-        },
-        copy=False,
-    )
-
-
-def _taken(texts: Sequence[str], places: np.ndarray) -> pd.api.extensions.ExtensionArray:
-    # Millions of texts never exist as objects of their own.
-    return pd.array(pa.array(texts, pa.large_string()).take(pa.array(places)), dtype="str")
-
-
-def _doubts(
-    respondents: Sequence[str], columns: Sequence[Column], answered: Sequence[Answered]
-) -> pd.DataFrame:
-    found = []
-    for row, (column, answers) in enumerate(zip(columns, answered, strict=True)):
-        doubtful = answers.where(
-            [
-                bool(reading.alternatives) or reading.status in DOUBTFUL
-                for reading in answers.readings
-            ]
-        )
-        for respondent in doubtful.tolist():
-            code = answers.codes[respondent]
-            reading = answers.readings[code]
-            alternatives = " | ".join(text or "(blank)" for text in reading.alternatives)
-            raw = answers.texts[code] or ""
-            found.append(
-                (respondent, row, respondents[respondent], column.variable, column.year)
-                + (raw if raw != reading.value else "", reading.value, alternatives)
-            )
-    found.sort(key=lambda cell: cell[:2])
-    doubts = pd.DataFrame([cell[2:] for cell in found], columns=list(DOUBTS))
-    kinds = dict.fromkeys(DOUBTS, "str") | {"year": "Int64"}
-    return doubts.astype(kinds)
 
 
 def _losses(
