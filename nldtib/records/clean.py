@@ -115,7 +115,7 @@ def records(
             table[column] = table["unit"].map(register[column])
     # Only a plain "no" takes an organisation out; silence on the question does not.
     table["in_scope"] = table["unit"].map(_answer(answers, "sector", "unit")).ne("N")
-    given = _given(answers, table)
+    given = _given(answers, units, reference_years)
     numbers = {v.name: _numbers(given, v.answer) for v in book.answered()}
     table = pd.concat([table, pd.DataFrame(numbers, table.index)], axis=1)
     _complete_divisions(table, book)
@@ -157,38 +157,51 @@ def _answer(answers: pd.DataFrame, variable: str, key: str = "respondent_id") ->
 
 @dataclass(frozen=True)
 class _Given:
-    """The usable answers by variable, and unit, year and index of the rows that they are for."""
+    """The usable answers, and what each is in numbers: whose, of which year, how much.
 
-    answers: Mapping[str, pd.DataFrame]
-    nothing: pd.DataFrame
-    units: Sequence[str]
-    years: Sequence[int]
-    index: pd.Index
+    `places` says by variable which answers are its own; `who` and `when` count from 0 in the units
+    and reference years of the records, and `when` is -1 for any other year.
+    """
+
+    answers: pd.DataFrame
+    places: Mapping[str, np.ndarray]
+    who: np.ndarray
+    when: np.ndarray
+    yearless: np.ndarray
+    numbers: np.ndarray
+    shape: tuple[int, int]
 
     def to(self, variable: str) -> pd.DataFrame:
-        return self.answers.get(variable, self.nothing)
+        return self.answers.iloc[self.places.get(variable, np.zeros(0, dtype=int))]
 
 
-def _given(answers: pd.DataFrame, table: pd.DataFrame) -> _Given:
-    usable = answers[answers["status"].isin(USABLE)]
-    by_variable = {str(name): rows for name, rows in usable.groupby("variable", sort=False)}
-    units, years = table["unit"].tolist(), table["reference_year"].tolist()
-    return _Given(by_variable, usable.head(0), units, years, table.index)
+def _given(answers: pd.DataFrame, units: pd.Index, years: Sequence[int]) -> _Given:
+    usable = answers[answers["status"].isin(USABLE)].reset_index(drop=True)
+    # A hundred thousand answers are a few thousand different texts.
+    codes, texts = pd.factorize(usable["value"])
+    numbers = pd.to_numeric(pd.Series(texts, dtype=object).replace(YES_NO), errors="coerce")
+    return _Given(
+        answers=usable,
+        places=usable.groupby("variable", sort=False).indices,
+        who=units.get_indexer(usable["unit"]),
+        when=pd.Index(years).get_indexer(usable["year"].fillna(-1).astype(int)),
+        yearless=usable["year"].isna().to_numpy(),
+        numbers=np.append(numbers.to_numpy(float), np.nan)[codes],
+        shape=(len(units), len(years)),
+    )
 
 
-def _numbers(given: _Given, variable: str) -> pd.Series:
-    answers = given.to(variable)
-    units, years = answers["unit"].tolist(), answers["year"]
-    values = pd.to_numeric(answers["value"].replace(YES_NO), errors="coerce").tolist()
+def _numbers(given: _Given, variable: str) -> np.ndarray:
+    """Return the answers to a question, by unit and then by reference year."""
+    own = given.places.get(variable, np.zeros(0, dtype=int))
+    found = np.full(given.shape, np.nan)
     # A question without years holds for every reference year.
-    if years.isna().all():
-        once = dict(zip(units, values, strict=True))
-        numbers = [once.get(unit, np.nan) for unit in given.units]
+    if given.yearless[own].all():
+        found[given.who[own]] = given.numbers[own, None]
     else:
-        yearly = dict(zip(zip(units, years.tolist(), strict=True), values, strict=True))
-        wanted = zip(given.units, given.years, strict=True)
-        numbers = [yearly.get(row, np.nan) for row in wanted]
-    return pd.Series(numbers, given.index, dtype=float)
+        own = own[given.when[own] >= 0]
+        found[given.who[own], given.when[own]] = given.numbers[own]
+    return found.ravel()
 
 
 def _complete_divisions(table: pd.DataFrame, book: Codebook) -> None:
@@ -234,7 +247,7 @@ def _ticks(
     columns: dict[str, pd.Series] = {}
     for answer, code in dimension.answer_codes.items():
         row, _, chosen = answer.partition("_")
-        said = numbers[row]
+        said = pd.Series(numbers[row], table.index)
         ticked = said.eq(float(chosen)).astype(float).where(said.notna()) if chosen else said
         name = f"{dimension.name}.{code}"
         columns[name] = np.fmax(columns[name], ticked) if name in columns else ticked
@@ -255,7 +268,7 @@ def _codes(given: _Given, dimension: Dimension) -> Mapping[str, str]:
     names = {
         f"{dimension.answer}_{answer}": code for answer, code in dimension.answer_codes.items()
     }
-    parts = pd.concat([given.to(name) for name in names] or [given.nothing])
+    parts = pd.concat([given.to(name) for name in names] or [given.answers.head(0)])
     # In the order of the answers, which decides between parts of one size.
     parts = parts.sort_index()
     parts = parts.assign(size=pd.to_numeric(parts["value"], errors="coerce"))

@@ -6,6 +6,7 @@ Files of SPSS are read by one process that goes on until a file ends it, then by
 Prints per family: runs, seconds, refusals, the slowest read, and each crash once.
 """
 
+import gzip
 import io
 import json
 import multiprocessing
@@ -22,6 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import openpyxl
 import survey_exports as exports
 from test_load_formats import QUESTIONS
 
@@ -55,6 +57,30 @@ def responses(book):
     return rows
 
 
+def by_hand():
+    """Return a workbook as people make it: headings on two levels, merged cells, totals."""
+    made = openpyxl.Workbook()
+    sheet = made.active
+    for row in (
+        ["Opgave 2026"],
+        ["Bedrijf", "Omzet (x € 1.000)", None, "Export (%)", None, "Datum?"],
+        [None, 2024, 2025, 2024, 2025],
+        ["Aa B.V.", 100, "1.295,9", 0.25, 12.5, 46273],
+        ["Bb B.V.", "ca. 500", 1_500_000, 0.5, "n.v.t.", "8-9-2026"],
+        ["Cc", None, "=1+1", 3, 4],
+        ["Totaal", 600, 1, 2, 3],
+        ["* in duizenden euro"],
+    ):
+        sheet.append(row)
+    for cells in ("B2:C2", "B5:B6", "A8:F8"):
+        sheet.merge_cells(cells)
+    sheet["D4"].number_format, sheet["C5"].number_format = "0%", "#,##0,"
+    sheet.column_dimensions["E"].hidden = True
+    stream = io.BytesIO()
+    made.save(stream)
+    return stream.getvalue()
+
+
 def families(book, folder):
     """Return the files of each family: what is damaged, and what stands undamaged beside it."""
     rows = responses(book)
@@ -79,6 +105,11 @@ def families(book, folder):
         "json": [(exports.as_json(heads, rows), {})],
         "vv": [(exports.vv(book, rows), {}), (exports.vv(book, rows, 1), {})],
         "archive": [(exports.lsa(book, rows, [{"token": "x", "firstname": "P"}]), {})],
+        "wrapped": [
+            (gzip.compress(exports.csv(heads, rows)), {}),
+            (gzip.compress(exports.as_json(heads, rows)), {}),
+        ],
+        "by hand": [(by_hand(), {})],
         "workbook": [(exports.xlsx(heads, rows), {}), (exports.xlsx(["Titel"], rows), {})],
         "stata xml": [(exports.stata_xml(book, rows), {})],
         "syntax": [(data, {"f.sps": syntax}), (syntax, {"f.dat": data}), (frame, {"f.R": script})],
@@ -100,6 +131,8 @@ def damaged(content, chance):
     """Return bytes with one to four kinds of damage."""
     if content[:2] == b"PK" and chance.random() < 0.7:
         return _damaged_part(content, chance)
+    if content[:2] == b"\x1f\x8b" and chance.random() < 0.7:
+        return gzip.compress(damaged(gzip.decompress(content), chance))
     broken = bytearray(content)
     for _ in range(chance.randint(1, 4)):
         place, way = chance.randrange(len(broken) + 1), chance.randrange(6)

@@ -109,18 +109,21 @@ def typed(text: str, unit: Measure, notation: str = "", most_digits: int = 28) -
     (an amount where a percentage is asked, or the other way round) or unparsed.
     """
     text = _tidy(text)
-    if loose.words(text):
-        return Reading(status=loose.words(text))
-    if text in loose.NOUGHT:
-        return Reading("0")
-    if text in loose.NONE:
-        return Reading("", "ambiguous", ("0",))
-    exact = loose.about(text)
-    status = "ok" if exact == text else "approximate"
-    exact = loose.figures(exact, SIZES)
-    found = AMOUNT.fullmatch(exact)
+    found = AMOUNT.fullmatch(text) if text[:1].isdigit() else None
+    status = "ok"
     if found is None:
-        return _open(loose.ends(exact), unit, notation, most_digits)
+        if said := loose.words(text):
+            return Reading(status=said)
+        if text in loose.NOUGHT:
+            return Reading("0")
+        if text in loose.NONE:
+            return Reading("", "ambiguous", ("0",))
+        exact = loose.about(text)
+        status = "ok" if exact == text else "approximate"
+        exact = loose.figures(exact, SIZES)
+        found = AMOUNT.fullmatch(exact)
+        if found is None:
+            return _open(loose.ends(exact), unit, notation, most_digits)
     if found["minus"] and found["minus_too"]:
         return Reading(status="unparsed")
     if len(found["number"]) > most_digits:
@@ -159,6 +162,8 @@ def decimal(number: Decimal) -> str:
 
 
 def _tidy(text: str) -> str:
+    if text.isascii():
+        return " ".join(text.replace("`", "'").split()).lower()
     text = re.sub("[−–—]", "-", re.sub("[’‘`´]", "'", text))
     return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
