@@ -13,6 +13,7 @@ from nldtib.pages.present.multiples import multiples
 from nldtib.pages.present.panels import certainty, key_figures, masthead
 from nldtib.pages.present.passports import passport
 from nldtib.pages.present.revisions import revision
+from nldtib.pages.present.scoring import scored
 from nldtib.pages.present.sims import quality
 from nldtib.pages.present.tables import table
 from nldtib.pages.present.telling import sentences
@@ -34,6 +35,7 @@ __all__ = [
     "passport",
     "quality",
     "revision",
+    "scored",
     "sentences",
     "series",
     "table",

@@ -10,7 +10,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import figures, grid, numbers, telling, words
+from nldtib.pages.present import grid, numbers, passports, pictures, telling, words
 from nldtib.pages.present.grid import Row
 from nldtib.pages.present.markup import Safe, element, joined
 from nldtib.pages.present.rates import rates
@@ -85,6 +85,9 @@ def topic(edition: Edition, name: str) -> Safe:
     otherwise = words.text(edition.language, "quality.other")
     detail = about.get("detail", {}).get(edition.language, otherwise)
     table = grid.grid(edition, title, detail, heads, rows)
+    shown = pictures.picture(edition, name, about, wide, labels)
+    if shown:
+        return joined([shown, grid.folded(edition, "chart.numbers", table)])
     return joined([table, grid.legend([grid.source(edition)])])
 
 
@@ -93,7 +96,8 @@ def _labels(edition: Edition, about: Mapping) -> dict[str, str]:
     language, book, found = edition.language, edition.codebook, {}
     for source in about.get("labels", ()):
         if source in book.dimensions:
-            found |= dict(figures.codes(edition, source))
+            codes = [item.code for item in book.dimensions[source].codes]
+            found |= {code: passports.named(edition, f"{source}={code}") for code in codes}
         elif source == "variables":
             named = {**book.variables, **book.dimensions}
             found |= {name: one.label.in_language(language) for name, one in named.items()}

@@ -13,7 +13,7 @@ from nldtib.pages.present.figures import NotAskedError
 from nldtib.pages.present.markup import Safe, element, filled
 from nldtib.schema import TOTAL
 
-PLAIN = frozenset({"year", "first_year", "break_before", "break_after"})
+PLAIN = frozenset({"year", "first_year", "break_before", "break_after", "round", "what"})
 
 
 def sentences(edition: Edition, page: str) -> HTML:
