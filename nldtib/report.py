@@ -17,7 +17,7 @@ from nldtib.codebook import closest
 from nldtib.errors import InputError, ParameterError, RunError
 from nldtib.gate import audit
 from nldtib.pages import annex, cells, compare, export, present
-from nldtib.pages.export import Settings, Site
+from nldtib.pages.export import Settings, Site, themes
 from nldtib.pages.export import construction as building
 from nldtib.pages.export.construction import (
     FILES,
@@ -125,13 +125,13 @@ def build(
     """
     stream = sys.stderr if progress is None else progress
     folder, languages = this_round.root / "notebooks", _languages(this_round)
-    run = read_run(site.folder)
+    run, theme = read_run(site.folder), this_round.parameters.theme
+    themes.refuse_unknown(theme)
     annex.write(site.folder, site.workspace, languages)
     names = export.planned(folder, notebooks, languages)
     with _counted(len(names), stream) as done:
-        return export.pages(
-            site, folder, run, languages, notebooks, settings, done, annex.names(languages)
-        )
+        files = annex.names(languages)
+        return export.pages(site, folder, run, languages, notebooks, settings, done, files, theme)
 
 
 def printed(this_round: Round, edition: str, language: str = "") -> Path:
@@ -160,7 +160,9 @@ def printed(this_round: Round, edition: str, language: str = "") -> Path:
     audit.certificate.check(folder)
     languages, run = _languages(this_round), read_run(folder)
     chosen = language or languages[0]
-    text = printing.document(folder, run, languages, chosen)
+    theme = this_round.parameters.theme
+    themes.refuse_unknown(theme)
+    text = printing.document(folder, run, languages, chosen, theme)
     content = printing.printed(text, str(run["published_on"]))
     name = f"nldtib-{this_round.name}-{edition}"
     place = folder / f"{name if chosen == languages[0] else f'{name}.{chosen}'}.pdf"

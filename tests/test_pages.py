@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from conftest import REPORT_NOTEBOOKS, project, reread, speaking
 
 from nldtib import report
+from nldtib.pages.export import themes
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 MOST_OVERHEAD = 18_000
@@ -227,6 +228,15 @@ def test_a_planted_script_does_not_run(chromium, small_edition, tmp_path):
     with opened(chromium, planted) as found:
         assert found.page.title() != "x"
         assert "Content Security Policy" in found.errors[0]
+
+
+def test_the_theme_of_the_ministry_is_as_accessible(chromium, demo_edition, tmp_path):
+    for name in ("summary.html", "trends.html"):
+        text = (demo_edition / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(themes.themed(text, "ministry"), encoding="utf-8")
+        with opened(chromium, tmp_path / name) as found:
+            found.page.evaluate(UNFOLD)
+            assert violations(found) == []
 
 
 def test_code_is_folded_away_and_can_be_opened_with_the_keyboard(chromium, small_edition):

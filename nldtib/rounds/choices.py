@@ -200,6 +200,7 @@ class Parameters:
     published_on: datetime.date
     seed: int
     languages: list[str]
+    theme: str
     earlier_rounds: list[int]
     strata: Strata
     calibration: Calibration

@@ -19,7 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from nldtib.pages.annex.rows import Row
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import figures, numbers, panels, passports, words
+from nldtib.pages.present import drawing, figures, numbers, panels, passports, words
 
 WIDEST, NARROWEST = 60, 9  # characters
 MEASURED = ("value", "low", "high", "n")
@@ -57,7 +57,7 @@ def book(edition: Edition, told: Sequence[Row]) -> bytes:
         "text": file.add_format({"text_wrap": True, "valign": "top"}),
         "number": file.add_format({"num_format": "#,##0.0", "valign": "top"}),
         "whole": file.add_format({"num_format": "#,##0", "valign": "top"}),
-        "link": file.add_format({"font_color": "#154273", "underline": 1, "valign": "top"}),
+        "link": file.add_format({"font_color": drawing.STRONG, "underline": 1, "valign": "top"}),
     }
     _cover(file, edition, title, looks)
     tables = [_table(edition, told, name, place) for place, name in enumerate(edition.tables, 1)]

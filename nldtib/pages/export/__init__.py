@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nldtib.pages.export import notebooks
+from nldtib.pages.export import notebooks, themes
 from nldtib.pages.export.settings import DEFAULTS, Settings, Site
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def pages(
     settings: Settings,
     done: Done,
     files: Sequence[str] = (),
+    theme: str = themes.NEUTRAL,
 ) -> Path:
     """Run notebooks over the edition that stands in `site.folder`, and write its pages there.
 
@@ -61,6 +62,8 @@ def pages(
         Called with the name of each page that was run, and the seconds that this took.
     files
         Files beside the pages that stand in `site.folder` already, for readers to take along.
+    theme
+        The colours of all pages, also of those that are not made anew.
 
     Returns
     -------
@@ -92,7 +95,7 @@ def pages(
     )
     site.executed.mkdir(parents=True, exist_ok=True)
     executed = pool.run(jobs, site, _published(run), settings, done)
-    about = page.Publication(run, tuple(languages), (*files, *page.FILES))
+    about = page.Publication(run, tuple(languages), (*files, *page.FILES), theme)
     return _written(site, folder, about, executed, settings)
 
 

@@ -20,7 +20,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from nldtib.errors import RunError
-from nldtib.pages.export import notebooks, words
+from nldtib.pages.export import notebooks, themes, words
 
 TEMPLATES = Path(__file__).parent / "template"
 INDEX, ACCESSIBILITY = "index", "accessibility"
@@ -58,11 +58,12 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Publication:
-    """What all pages of an edition share: what was run, languages, first one first, and files."""
+    """What all pages share: what was run, languages, first one first, files, and colours."""
 
     run: Mapping[str, object]
     languages: tuple[str, ...]
     files: tuple[str, ...] = ()
+    theme: str = themes.NEUTRAL
 
     def file(self, name: str, language: str) -> str:
         """Return the file of a page: `size.html`, or `size.en.html` in a further language."""
@@ -190,7 +191,7 @@ def page(sheet: Sheet, sheets: Sequence[Sheet], about: Publication) -> str:
             word=functools.partial(words.word, language=language),
         )
     )
-    return filled.strip() + "\n"
+    return themes.themed(filled.strip(), about.theme) + "\n"
 
 
 def script() -> str:

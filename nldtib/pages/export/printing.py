@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nldtib.errors import InputError, RunError
-from nldtib.pages.export import notebooks, page
+from nldtib.pages.export import notebooks, page, themes
 
 CHROMIUM = (
     "chromium",
@@ -34,7 +34,11 @@ ADDRESS = re.compile(r' ((?:xlink:)?href)="([^"]*)"')
 
 
 def document(
-    folder: Path, run: Mapping[str, object], languages: tuple[str, ...], language: str
+    folder: Path,
+    run: Mapping[str, object],
+    languages: tuple[str, ...],
+    language: str,
+    theme: str = themes.NEUTRAL,
 ) -> str:
     """Return all pages of one language as one page, in the order of the report.
 
@@ -46,13 +50,15 @@ def document(
         What run.json of the edition says.
     languages
         Languages of the edition; the first has the plain file names.
+    theme
+        The colours of the whole.
 
     Raises
     ------
     InputError
         The edition has no pages in that language.
     """
-    about = page.Publication(run, languages)
+    about = page.Publication(run, languages, theme=theme)
     ending = about.file("", language)
     known = {
         path.name.removesuffix(ending): path.name

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}href"
 INK, MUTED, RULE, WASH = "#1b1f24", "#5b6570", "#d8dde3", "#e9edf1"
-BAR, STRONG, ACCENT = "#8fb0d0", "#154273", "#a90061"
+BAR, STRONG, ACCENT = "#6c95bf", "#1c4e80", "#9c1f5c"
 FONT_SIZE, NOTE_SIZE = 10.5, 9.5
 # Names that matplotlib gives by counting; nothing refers to them.
 COUNTED = re.compile(r"[A-Za-z0-9.]+_\d+")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from IPython.display import HTML
 
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import asked, changes, figures, grid, numbers, words
+from nldtib.pages.present import asked, changes, drawing, figures, grid, numbers, words
 from nldtib.pages.present.figures import Figure
 from nldtib.pages.present.markup import Safe, element, joined
 
@@ -179,14 +179,14 @@ def _strip(several: Sequence[Figure]) -> Safe:
     whole = {"x1": "0", "x2": str(WIDTH), "y1": middle, "y2": middle}
     bar = {**whole, "x1": at(last.low), "x2": at(last.high)}
     marks = [
-        element("line", "", {**whole, "stroke": "#d8dde3", "stroke-width": "2"}),
-        element("line", "", {**bar, "stroke": "#a90061", "stroke-width": "4"}),
+        element("line", "", {**whole, "stroke": drawing.RULE, "stroke-width": "2"}),
+        element("line", "", {**bar, "stroke": drawing.ACCENT, "stroke-width": "4"}),
     ]
     if several[0].shown and several[0].year != last.year:
         circle = {"cx": at(several[0].value), "cy": middle, "r": "4.5"}
-        open_mark = {"fill": "#ffffff", "stroke": "#5b6570", "stroke-width": "1.5"}
+        open_mark = {"fill": "#ffffff", "stroke": drawing.MUTED, "stroke-width": "1.5"}
         marks.append(element("circle", "", {**circle, **open_mark}))
-    dot = {"cx": at(last.value), "cy": middle, "r": "5.5", "fill": "#154273"}
+    dot = {"cx": at(last.value), "cy": middle, "r": "5.5", "fill": drawing.STRONG}
     marks.append(element("circle", "", dot))
     look = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "preserveAspectRatio": "xMinYMid"}
     return element("svg", marks, {**look, "aria-hidden": "true"})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # From light to dark; the last two carry white text.
-SHADES = ("#e3ecf5", "#b4cce4", "#3d6c9c", "#154273")
+SHADES = ("#e3ecf5", "#b4cce4", "#3d6c9c", drawing.STRONG)
 LIGHT_TEXT_FROM = 2
 ROUND_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 TILE, GAP = 1.0, 0.08
