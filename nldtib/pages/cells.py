@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nldtib import rounds, schema
+from nldtib import concordance, rounds, schema
 from nldtib.codebook import Codebook, closest
 from nldtib.errors import InputError, ParameterError, SchemaError, UnprotectedError
 from nldtib.rounds import Table
@@ -64,6 +64,9 @@ class Edition:
         Names of planned tables that the round did not ask for.
     earlier
         The newest edition of each earlier round, oldest first.
+    concordance
+        Which codes of an earlier list mean the same as codes of a later one; none is needed where
+        no round came before.
     """
 
     survey_round: int
@@ -81,6 +84,7 @@ class Edition:
     topics: pd.DataFrame
     left_out: frozenset[str] = frozenset()
     earlier: tuple["Edition", ...] = ()
+    concordance: pd.DataFrame | None = None
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -152,12 +156,11 @@ def read(
     if not re.fullmatch(r"[0-9]{4}", str(survey_round)):
         raise ParameterError("A round is named by its year of publication, four digits.")
     root = rounds.project_root()
-    earlier = (
-        _newest(root, number, language)
-        for number in rounds.read_parameters(survey_round, root).earlier_rounds
-    )
+    numbers = rounds.read_parameters(survey_round, root).earlier_rounds
+    earlier = tuple(filter(None, (_newest(root, number, language) for number in numbers)))
     one = _read_one(root, int(survey_round), edition, audience, language)
-    return dataclasses.replace(one, earlier=tuple(filter(None, earlier)))
+    table = concordance.read(root, one.codebook) if earlier else None
+    return dataclasses.replace(one, earlier=earlier, concordance=table)
 
 
 def at(folder: Path, root: Path, language: str = "nl") -> Edition:
@@ -190,6 +193,7 @@ def _read_folder(
 ) -> Edition:
     _refuse_incomplete(folder, survey_round, edition)
     codebook = rounds.read_codebook(survey_round, root)
+    plan = rounds.read_plan(survey_round, root, codebook)
     cells = _table(folder / "cells.csv")
     unknown = [name for name in _dimensions(cells) if name not in codebook.dimensions]
     if unknown:
@@ -211,8 +215,8 @@ def _read_folder(
         quality=_numeric(quality, "quality.csv", ("value",)),
         run=_run(folder / "run.json", survey_round, edition, audience),
         codebook=codebook,
-        left_out=rounds.tables_not_asked(survey_round, root),
-        tables={table.name: table for table in rounds.read_plan(survey_round, root)},
+        left_out=rounds.tables_not_asked(survey_round, root, plan),
+        tables={table.name: table for table in plan},
         reference=_reference(root),
         sources=_table(_in_reference(root, "sources.csv")),
         topics=schema.check(_table(_in_reference(root, "topics.csv")), TOPICS, "cells"),

@@ -10,6 +10,7 @@ import os
 import re
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -226,16 +227,19 @@ def read_codebook(survey_round: int | str, root: Path) -> Codebook:
     return _codebook(_home(survey_round, root), read_parameters(survey_round, root))
 
 
-def read_plan(survey_round: int | str, root: Path) -> tuple[Table, ...]:
-    """Read the tables of the report that a round makes."""
-    return read_tables(_home(survey_round, root) / "tables.csv", read_codebook(survey_round, root))
+def read_plan(
+    survey_round: int | str, root: Path, book: Codebook | None = None
+) -> tuple[Table, ...]:
+    """Read the tables of the report that a round makes; `book` is its codebook if read already."""
+    known = book or read_codebook(survey_round, root)
+    return read_tables(_home(survey_round, root) / "tables.csv", known)
 
 
-def tables_not_asked(survey_round: int | str, root: Path) -> frozenset[str]:
+def tables_not_asked(survey_round: int | str, root: Path, plan: Sequence[Table]) -> frozenset[str]:
     """Return the names of planned tables that a round cannot fill, for it did not ask for them."""
     with (_home(survey_round, root) / "tables.csv").open(encoding="utf-8", newline="") as lines:
         named = {row["table"] for row in csv.DictReader(lines)}
-    return frozenset(named - {table.name for table in read_plan(survey_round, root)})
+    return frozenset(named - {table.name for table in plan})
 
 
 def read_postcodes(root: Path) -> dict[int, str]:

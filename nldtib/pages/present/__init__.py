@@ -6,6 +6,7 @@ readers could not compute from the cells, and nothing hidden can be: it is not i
 
 from nldtib.pages.present.charts import bars
 from nldtib.pages.present.comparison import comparison
+from nldtib.pages.present.continued import continued
 from nldtib.pages.present.links import links
 from nldtib.pages.present.lookup import facts, topics
 from nldtib.pages.present.measures import account, colophon
@@ -27,6 +28,7 @@ __all__ = [
     "certainty",
     "colophon",
     "comparison",
+    "continued",
     "facts",
     "key_figures",
     "links",

@@ -127,10 +127,15 @@ def mark(edition: Edition, figure: Figure) -> Safe:
 def signs(edition: Edition, several: Iterable[Figure]) -> list[str]:
     """Return what the signs among these figures mean; only of signs that occur."""
     several = list(several)
-    used = sorted({one.sign for one in several if one.status in figures.HIDDEN})
-    found = [words.phrase(edition.language, "legend.dot", {"sign": one}) for one in used]
     marks = {one for figure in several if figure.shown for one in figure.sign if one in MARKS}
-    return [*found, *(f"{one}: {_meaning(edition, one)}" for one in sorted(marks))]
+    meanings = [f"{one}: {_meaning(edition, one)}" for one in sorted(marks)]
+    return [*hidden_signs(edition, several), *meanings]
+
+
+def hidden_signs(edition: Edition, several: Iterable[Figure]) -> list[str]:
+    """Return what the signs of hidden figures mean, where grades and their marks do not stand."""
+    used = sorted({one.sign for one in several if one.status in figures.HIDDEN})
+    return [words.phrase(edition.language, "legend.dot", {"sign": one}) for one in used]
 
 
 def _meaning(edition: Edition, one: str) -> str:
@@ -151,7 +156,8 @@ def _row(row: Row, looks: Sequence[Mapping[str, str]]) -> Safe:
     # The parts of one figure leave its long name to their row.
     of = max(keys, key=keys.__getitem__) if keys.total() > len(keys) else ""
     look = {"class": "total"} if row.total else {}
-    head = element("th", row.head, {"scope": "row"})
+    # A line never ends between a number and its percent sign.
+    head = element("th", row.head.replace(" %", "\u00a0%"), {"scope": "row"})
     cells = [_cell(cell, look, of) for cell, look in zip(row.cells, looks, strict=True)]
     return element("tr", [head, *cells], {**look, "data-of": of} if of else look)
 

@@ -76,7 +76,8 @@ def _frame(axes: "Axes", panel: Sequence[Piece], span: tuple[float, float], top:
     axes.set_ylim(0, top)
     for tick in _ticks(top):
         axes.axhline(tick, color=drawing.RULE if tick else drawing.INK, linewidth=0.9, zorder=0)
-    for year in _labelled(sorted({point.year for piece in panel for point in piece.points})):
+    apart = 2 if panel[0].kind in PUBLISHED else 1
+    for year in _labelled(sorted({point.year for piece in panel for point in piece.points}), apart):
         _word(axes, str(year), (year, 0), (0, -6), "data", "center", "top")
 
 
@@ -95,10 +96,10 @@ def _ticks(top: float) -> list[float]:
     return [round(float(tick), 10) for tick in found if 0 <= tick <= top]
 
 
-def _labelled(years: Sequence[int]) -> list[int]:
+def _labelled(years: Sequence[int], apart: int) -> list[int]:
     kept = [years[-1]]
     for year in reversed(years[:-1]):
-        if kept[-1] - year >= 2:
+        if kept[-1] - year >= apart:
             kept.append(year)
     return kept
 

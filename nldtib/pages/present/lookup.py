@@ -202,10 +202,11 @@ def _topic(edition: Edition, row: Mapping) -> Safe:
         links: list[str] = [words.text(language, "topics.figures")]
         for key in keys:
             links += [_link(edition, key), "; "]
-        parts.append(element("p", [*links[:-1], "."]))
+        ending = "" if links[-2].endswith(".</span>") else "."
+        parts.append(element("p", [*links[:-1], ending]))
     if row[f"limit_{language}"]:
         head = words.text(language, "topics.limit")
-        parts.append(element("p", [head, row[f"limit_{language}"]]))
+        parts.append(element("p", [head, figures.in_sentence(row[f"limit_{language}"])]))
     asked = words.phrase(language, "topics.source", {"source": row["source"]})
     parts.append(element("p", asked, {"class": "legend long"}))
     return element("li", parts)

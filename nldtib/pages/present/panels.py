@@ -68,7 +68,7 @@ def key_figures(edition: Edition, *groups: Sequence[str]) -> HTML:
     }
     note = words.phrase(edition.language, "key_figures.caption", values)
     shown = [figures.total(edition, name) for group in groups for name in group]
-    notes = [note, *grid.signs(edition, shown), grid.source(edition)]
+    notes = [note, *grid.hidden_signs(edition, shown), grid.source(edition)]
     return HTML(joined([*panels, grid.legend(notes)]))
 
 

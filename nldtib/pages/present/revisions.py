@@ -61,7 +61,7 @@ def revision(edition: Edition, *variables: str) -> HTML:
     seen = [*before.figures.values(), *(figures.total(edition, *key) for key in before.figures)]
     notes = [words.text(edition.language, "revision.note"), before.note]
     note = " ".join(filter(None, notes))
-    legend = grid.legend([note, *grid.signs(edition, seen), grid.source(edition)])
+    legend = grid.legend([note, *grid.hidden_signs(edition, seen), grid.source(edition)])
     return HTML(joined([grid.grid(edition, caption, both, heads, rows), legend]))
 
 

@@ -212,4 +212,4 @@ def _table(edition: Edition, one: Scored, title: str, scale: numbers.Scale) -> S
     detail = words.phrase(language, "scored.detail", {"round": one.old.survey_round})
     table = grid.grid(edition, title, detail, heads, [*rows, measured])
     seen = [row.figure for row in one.rows]
-    return joined([table, grid.legend([*grid.signs(edition, seen), grid.source(edition)])])
+    return joined([table, grid.legend([*grid.hidden_signs(edition, seen), grid.source(edition)])])

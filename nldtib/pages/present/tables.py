@@ -14,6 +14,7 @@ from nldtib.pages.present.numbers import Scale
 from nldtib.rounds import Table
 from nldtib.schema import TOTAL
 
+ADDING = ("total", "share")  # statistics of which the parts add up
 Figures = Mapping[tuple[Place, int], Figure]
 
 
@@ -221,7 +222,7 @@ def _notes(
     keys = ["grades"] if opening else ["n", "grades"]
     if plan.by and any(edition.codebook.dimensions[name].overlapping for name in plan.by):
         keys.append("overlapping")
-    elif plan.by:
+    elif plan.by and all(one.variable.statistic in ADDING for one in found.values()):
         keys.append("rounding")
     parts = [*opening, *grid.signs(edition, found.values())]
     parts += [words.text(edition.language, f"legend.{key}") for key in keys]

@@ -30,7 +30,7 @@ def series(edition: Edition, variable: str) -> HTML:
         edition, several, scale, f"series-{variable}", alternative(edition, several)
     )
     shown = [point.figure for piece in several for point in piece.points]
-    notes = [*_notes(edition, several), *grid.signs(edition, shown), grid.source(edition)]
+    notes = [*_notes(edition, several), *grid.hidden_signs(edition, shown), grid.source(edition)]
     chart = grid.chart(edition, title, _detail(edition, about, scale), drawn, notes)
     rounding = grid.legend([words.text(edition.language, "series.note_certainty")])
     below = joined([_table(edition, several), rounding])
