@@ -45,11 +45,14 @@ def construction(this_round: Round, edition: str, audience: str = rounds.PUBLIC)
     with building.construction(this_round, edition, audience) as site:
         yield site
         if audience == rounds.PUBLIC:
-            withheld = this_round.folder / "prepared" / "withheld.csv"
-            earlier = [path.parent for path in sorted(site.outputs.glob("*/*/cells.csv"))]
-            earlier = [folder for folder in earlier if folder != site.folder]
-            own = _own_words(this_round.root)
-            audit.refuse_unfit(site.folder, earlier, this_round.codebook, withheld, own)
+            _refuse_unfit(this_round, site.folder, site.outputs)
+
+
+def _refuse_unfit(this_round: Round, folder: Path, outputs: Path) -> None:
+    withheld = this_round.folder / "prepared" / "withheld.csv"
+    earlier = [path.parent for path in sorted(outputs.glob("*/*/cells.csv"))]
+    earlier = [one for one in earlier if one != folder]
+    audit.refuse_unfit(folder, earlier, this_round.codebook, withheld, _own_words(this_round.root))
 
 
 def edition(
@@ -148,8 +151,10 @@ def printed(this_round: Round, edition: str, language: str = "") -> Path:
 
     Raises
     ------
-    InputError, ParameterError, UnprotectedError
-        There is no such edition, it has no such pages, or its cells are not those certified.
+    InputError, ParameterError
+        There is no such edition, or it has no such pages.
+    UnprotectedError
+        Its cells are not those certified, or a page shows what may not leave.
     RunError
         There is no Chromium, or it did not print.
     """
@@ -157,7 +162,8 @@ def printed(this_round: Round, edition: str, language: str = "") -> Path:
 
     folder = rounds.edition_folder(this_round.root, this_round.name, edition)
     refuse_incomplete(folder)
-    audit.certificate.check(folder)
+    # The glyphs of a PDF cannot be searched, so its pages are, as they stand now.
+    _refuse_unfit(this_round, folder, rounds.outputs_folder(this_round.root))
     languages, run = _languages(this_round), read_run(folder)
     chosen = language or languages[0]
     theme = this_round.parameters.theme

@@ -3,6 +3,7 @@
 Each page is visited once per way of reading it; the tests look at what the visits found.
 """
 
+import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import browser
+import pypdf
 import pytest
 from browser import NARROW, Opened, needs_chromium, opened, violations
 from bs4 import BeautifulSoup
@@ -251,6 +253,14 @@ def test_code_is_folded_away_and_can_be_opened_with_the_keyboard(chromium, small
 def test_a_page_becomes_a_printed_document(chromium, small_edition):
     with opened(chromium, small_edition / "size.html") as found:
         assert found.page.pdf().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", ["summary.html", "summary.en.html"])
+def test_the_summary_is_two_printed_pages(chromium, demo_edition, name):
+    with opened(chromium, demo_edition / name) as found:
+        printed = pypdf.PdfReader(io.BytesIO(found.page.pdf(prefer_css_page_size=True)))
+
+    assert len(printed.pages) == 2
 
 
 SHOWN = "[...document.querySelectorAll('section > [data-key]')].filter(o => !o.hidden)"

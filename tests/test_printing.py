@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from conftest import run_record
 
 from nldtib import report
-from nldtib.errors import InputError, RunError
+from nldtib.errors import InputError, RunError, UnprotectedError
 from nldtib.pages.export import page, printing
 
 INSIDE = """<h1>Omvang</h1>
@@ -116,6 +116,22 @@ def test_the_command_puts_the_same_bytes_beside_the_pages_each_time(small_projec
 
 @needs_chromium
 @pytest.mark.browser
+def test_a_page_that_was_changed_since_it_was_searched_is_not_printed(small_project):
+    this_round = small_project(size="plain")
+    page = report.edition(this_round, "first", progress=io.StringIO()).parent / "size.html"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("</main>", "<p>iemand@voorbeeld.org</p></main>"), "utf-8")
+
+    with pytest.raises(UnprotectedError, match="1 of kind mail in size.html"):
+        report.printed(this_round, "first")
+    assert not list(page.parent.glob("*.pdf"))
+
+
+EDITION = {"nl": "eerste editie", "en": "first edition"}
+
+
+@needs_chromium
+@pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_the_report_prints_tagged_with_language_bookmarks_and_figures(demo_edition, language):
@@ -124,7 +140,9 @@ def test_the_report_prints_tagged_with_language_bookmarks_and_figures(demo_editi
     root = printed.trailer["/Root"]
 
     assert root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in root
-    assert root["/Lang"] == language
+    assert root["/Lang"] == language and printed.metadata.title.endswith(
+        f"NLDTIB 2026, {EDITION[language]}"
+    )
     whole = BeautifulSoup(text, "html.parser")
     headings = [one.get_text(" ", strip=True) for one in whole("h1")]
     marks = [mark.title for mark in printed.outline if not isinstance(mark, list)]
