@@ -17,6 +17,7 @@ from nldtib.pages.present.rates import rates
 from nldtib.schema import TOTAL
 
 UNKNOWN = "processing"
+MOST_OPEN = 30  # rows; a longer table is folded
 
 
 def quality(edition: Edition) -> HTML:
@@ -88,7 +89,12 @@ def topic(edition: Edition, name: str) -> Safe:
     shown = pictures.picture(edition, name, about, wide, labels)
     if shown:
         return joined([shown, grid.folded(edition, "chart.numbers", table)])
-    return joined([table, grid.legend([grid.source(edition)])])
+    whole = joined([table, grid.legend([grid.source(edition)])])
+    if len(rows) <= MOST_OPEN:
+        return whole
+    values = {"topic": title, "count": numbers.number(len(rows), 0, edition.language)}
+    summary = element("summary", words.phrase(edition.language, "quality.long", values))
+    return element("details", [summary, whole], {"class": "data"})
 
 
 def _labels(edition: Edition, about: Mapping) -> dict[str, str]:
