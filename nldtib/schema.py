@@ -61,8 +61,9 @@ CELLS = (
 STATUSES = ("published", "suppressed", "unreliable", "not_applicable")
 ACCOUNT = ("step", "units_in", "units_out", "reason")
 TOTAL = "total"
-# Signs of published cells: one answer carries much of it; modelled, not measured.
-FRAGILE, MODEL = "f", "m"
+# Signs of published cells: one answer carries much of it; modelled, not measured; a band, of which
+# value is the middle and low and high are the ends.
+FRAGILE, MODEL, BAND = "f", "m", "b"
 
 
 @dataclass(frozen=True)

@@ -221,6 +221,8 @@ def _row(book, years, table, name, where, year, world) -> dict:
     spread = {"cv": width / 2, "low": value * (1 - width), "high": value * (1 + 1.4 * width)}
     if variable.statistic == "change":
         spread |= {"low": value - 7.1, "high": value + 8.4}
+    if variable.statistic == "top_share":
+        spread = {"cv": float("nan"), "low": value - 2.5, "high": value + 2.5}
     return {
         "table": table,
         "key": key,
@@ -234,7 +236,7 @@ def _row(book, years, table, name, where, year, world) -> dict:
         "grade": "B" if where else "A",
         "n": n,
         "status": "published",
-        "sign": "",
+        "sign": "b" if variable.statistic == "top_share" else "",
     }
 
 
@@ -250,6 +252,8 @@ def _value(book, years, name, where, year, world) -> float:
         part = _value(book, years, variable.numerator, where, year, world)
         scale = 100 if variable.unit_of_measure == "percent" else 1
         return scale * part / _value(book, years, below, group, year, world)
+    if variable.statistic == "top_share":
+        return 72.5 + 5 * round(5 * variable.largest)
     if variable.statistic == "change":
         first, last = (
             _value(book, years, variable.numerator, where, y, world) for y in (years[0], years[-1])

@@ -19,6 +19,7 @@ VARIABLES = (
     Variable("export_share", NAMELESS, "percent", "ratio", "", "", "export", "turnover"),
     Variable("turnover_share", NAMELESS, "percent", "share", "", "", "turnover"),
     Variable("turnover_change", NAMELESS, "percent", "change", "", "", "turnover"),
+    Variable("turnover_top", NAMELESS, "percent", "top_share", "", "", "turnover", largest=0.1),
 )
 
 

@@ -25,7 +25,7 @@ QUESTION_TYPES = frozenset(
     """text text_long texts number numbers single single_with_comment multiple multiple_with_comment
     yes_no date ranking array_text array_number array_single array_dual_scale""".split()
 )
-STATISTICS = frozenset({"total", "ratio", "share", "change", "scaled", "model"})
+STATISTICS = frozenset({"total", "ratio", "share", "change", "scaled", "model", "top_share"})
 ROUND_YEARS = "reference_years"
 # libyaml reads the same as the parser in Python, ten times as fast; it is not on every machine.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -209,6 +209,7 @@ def _variable(name: str, entry: Mapping, answer: str) -> Variable:
         statistic=statistic,
         answer=answer,
         **{key: str(entry.get(key, "")) for key in texts},
+        largest=float(entry.get("largest", 0)),
         base=_label(entry.get("base", {})),
         definition=_label(entry.get("definition", {})),
     )
@@ -273,6 +274,10 @@ def _refuse_broken_links(variables: Mapping[str, Variable], source: str) -> None
                     f"{variable.name} in {source} is made of {name}, which is not a variable."
                     f"{closest(name, variables)}"
                 )
+        if variable.statistic == "top_share" and not 0 < variable.largest < 1:
+            raise ParameterError(
+                f"{variable.name} in {source} needs a share of all units, largest, between 0 and 1."
+            )
         if variable.statistic == "total" and not (variable.answer or variable.formula):
             raise InputError(
                 f"{variable.name} in {source} has no formula and no question feeds it. Let the "

@@ -91,7 +91,8 @@ class Variable:
     """One column of the records, or one statistic that is made of such columns.
 
     A `scaled` or `model` statistic is its numerator times `factor` of the year: what the ground
-    rooms know by that name (a public figure, or a parameter of a model).
+    rooms know by that name (a public figure, or a parameter of a model). A `top_share` is what the
+    `largest` of the units, as a share of all units, hold of its numerator.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Variable:
     numerator: str = ""
     denominator: str = ""
     factor: str = ""
+    largest: float = 0.0
     base: Label = NO_LABEL
     definition: Label = NO_LABEL
 

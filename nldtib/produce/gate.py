@@ -61,6 +61,8 @@ def rules_of(this_round: Round) -> protect.Rules:
         limits.k_percent,
         tuple(protect.Waiver(**{name: row[name] for name in row}) for row in signed),
         this_round.parameters.interval.fewest_for_interval,
+        this_round.parameters.concentration.band,
+        this_round.parameters.concentration.fewest_holdings,
     )
 
 
@@ -79,7 +81,7 @@ def decide(
     """
     rules, forced = rules_of(this_round), _forced(this_round.folder)
     limits = (read_disclosure(this_round.folder), rules.waivers, sorted(forced.open))
-    limits = (*limits, rules.fewest_for_interval)
+    limits = (*limits, rules.fewest_for_interval, rules.band, rules.fewest_in_top)
     about = ledger.about(
         [
             cells.to_csv(index=False).encode(),

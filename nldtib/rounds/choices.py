@@ -39,6 +39,20 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Concentration:
+    """How the share of the largest is shown.
+
+    band
+        Width in percentage points.
+    fewest_holdings
+        The largest must be so many holdings.
+    """
+
+    band: float
+    fewest_holdings: int
+
+
+@dataclass(frozen=True)
 class Grades:
     """Limits of the grades A to E, by coefficient of variation, imputed share and respondents.
 
@@ -205,6 +219,7 @@ class Parameters:
     strata: Strata
     calibration: Calibration
     interval: Interval
+    concentration: Concentration
     grades: Grades
     diagnosis: Diagnosis
     frame_coverage: FrameCoverage

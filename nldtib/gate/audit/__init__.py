@@ -16,6 +16,7 @@ from nldtib.codebook import Codebook
 from nldtib.errors import UnprotectedError
 from nldtib.gate.audit import (
     attacks,
+    bands,
     certificate,
     derived,
     leaks,
@@ -66,8 +67,8 @@ def tables(
     Returns
     -------
     One row per finding, sorted: kind, table, variable, reference_year, place, attacker, reason.
-    Kinds: published, exact, upper, lower, singleton, partner, union, difference, derived, spread,
-    value, repeated, status, inconsistent, unknown, solver. No finding quotes a value.
+    Kinds: published, exact, upper, lower, singleton, partner, union, difference, derived, band,
+    spread, value, repeated, status, inconsistent, unknown, solver. No finding quotes a value.
 
     Raises
     ------
@@ -92,6 +93,7 @@ def tables(
         *shown.appearance(cells, rules),
         *shown.repeated(cells),
         *derived.findings(cells, contributions, rules),
+        *bands.findings(cells, contributions, rules),
     ]
     named, given = shown.tables_of(cells), {}
     for year, part in cells.groupby(cells["reference_year"].astype(int)):
@@ -103,7 +105,8 @@ def tables(
         spots = dict(zip(here.spots, counted, strict=True))
         found += released.differences(here, before, spots, int(year), rules)
         found += spread.subtracted(part, here, before, int(year), rules)
-        for hit in attacks.hits(released.known(here, before), counted, rules):
+        known = bands.limited(released.known(here, before), part, rows, rules)
+        for hit in attacks.hits(known, _counted(known, rules), rules):
             name, place = hit.spot
             table = named.get((name, int(year), place), _nearest(part, name))
             found.append(

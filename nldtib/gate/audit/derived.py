@@ -42,6 +42,7 @@ def made_of(figure: Part, first: int, rules: Rules) -> list[Part] | None:
         "ratio": [(about.numerator, year, place), (about.denominator, year, place)],
         "share": [(about.numerator, year, place), (about.numerator, year, Place())],
         "scaled": [(about.numerator, year, place)],
+        "top_share": [(about.numerator, year, place)],
         "model": [(about.numerator, year, place)],
         "change": [(about.numerator, first, place), (about.numerator, year, place)],
     }.get(about.statistic)

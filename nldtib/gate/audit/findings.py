@@ -26,6 +26,8 @@ class Rules(Protocol):
     dominant_holdings: int
     k_percent: float
     fewest_for_interval: int
+    band: float
+    fewest_in_top: int
 
     def waived(self, variable: str) -> frozenset[str]:
         """Return the holdings that agreed to be recognised in a variable."""

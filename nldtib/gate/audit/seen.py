@@ -16,6 +16,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 
+from nldtib import schema
 from nldtib.codebook import Codebook
 from nldtib.gate.audit.certificate import read_cells
 from nldtib.gate.audit.marked import Box, Drawing, Marked, Page
@@ -102,6 +103,8 @@ def _marked(
     elif one.part in PARTS or one.tag in ("g", "strong"):
         said = [_number(found, language) for found in AMOUNT.findall(text)]
         asked = [PARTS[one.part]] if one.part in PARTS else PARTS.values()
+        if one.part == "value" and schema.BAND in str(shown[0]["sign"]):
+            asked = [PARTS["interval"]]
         if said and not any(
             _same(said, [row[name] for name in names]) for row in shown for names in asked
         ):

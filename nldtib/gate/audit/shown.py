@@ -1,6 +1,7 @@
 """What the published file shows, row by row: where each cell belongs, and what is not in order."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import pandas as pd
 
@@ -9,8 +10,9 @@ from nldtib.errors import UnprotectedError
 from nldtib.gate.audit.findings import OUTSIDER, Finding, Place, Rules, words
 
 FIGURES = ("value", "low", "high", "cv", "grade")
+MARKS = (schema.FRAGILE, schema.MODEL, schema.BAND)
 SIGNS = {
-    "published": ("", schema.FRAGILE, schema.MODEL, schema.FRAGILE + schema.MODEL),
+    "published": tuple(f + m + b for f, m, b in product(*(("", one) for one in MARKS))),
     "suppressed": (".",),
     "unreliable": (".",),
     "not_applicable": ("",),

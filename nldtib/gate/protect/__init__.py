@@ -13,7 +13,7 @@ import pandas as pd
 
 from nldtib.errors import UnprotectedError
 from nldtib.gate.ledger import Ledger
-from nldtib.gate.protect import advice, derived, door, plan, precision
+from nldtib.gate.protect import advice, bands, derived, door, plan, precision
 from nldtib.gate.protect.forced import Forced
 from nldtib.gate.protect.pattern import decide
 from nldtib.gate.protect.rules import Rules, Waiver, refuse_impossible
@@ -35,7 +35,8 @@ class Pattern:
     cells
         The rows that came in, in their order, with status and sign; value, low, high, cv, grade
         and n are empty unless the status is published, n also where it would tell a hidden
-        number of organisations, and low, high and cv where an amount has few answers.
+        number of organisations, and low, high and cv where an amount has few answers. A share of
+        the largest is a band: value its middle, low and high its ends.
     reasons
         Confidential, never crosses the wall: table, key, reason (few, dominated, revision, forced,
         secondary, derived, unreliable), one row per hidden cell.
@@ -102,9 +103,11 @@ def tables(
         cell: cell not in hidden and open_ for cell, open_ in _open(totals, whole, hidden).items()
     }
     hidden |= derived.hidden(named, shown, contributions, rules)
+    hidden |= bands.hidden(named, whole, shown, contributions, rules)
     respondents = plan.counts_all(rules, contributions)
     precise = ~precision.withheld(named, whole, hidden, rules)
-    pattern = _pattern(cells, named, hidden, respondents, precise)
+    precise |= (named["statistic"] == bands.TOP_SHARE).to_numpy()
+    pattern = _pattern(cells, bands.told(named, rules), hidden, respondents, precise)
     return Pattern(*pattern, advice.coarser(named, hidden))
 
 

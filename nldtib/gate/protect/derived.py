@@ -24,7 +24,7 @@ def components(cell: Cell, first_year: int, rules: Rules) -> tuple[Cell, ...]:
     variable = rules.variables[name]
     if variable.statistic == "ratio":
         return (variable.numerator, year, place), (variable.denominator, year, place)
-    if variable.factor:
+    if variable.factor or variable.statistic == "top_share":
         return ((variable.numerator, year, place),)
     if variable.statistic == "share":
         return (variable.numerator, year, place), (variable.numerator, year, EVERYTHING)

@@ -50,6 +50,9 @@ class Rules:
         Holdings that need no protection, by variable.
     fewest_for_interval
         An amount that fewer holdings make up keeps no interval; this one is no secret.
+    band, fewest_in_top
+        What the largest hold is told in bands of so many percentage points (none where 0), and
+        only if they are so many holdings; no secrets either.
     """
 
     fewest_holdings: int
@@ -60,6 +63,8 @@ class Rules:
     k_percent: float = 100.0
     waivers: tuple[Waiver, ...] = ()
     fewest_for_interval: int = 0
+    band: float = 0.0
+    fewest_in_top: int = 0
 
     def waived(self, variable: str) -> frozenset[str]:
         """Return the holdings whose contributions to `variable` need no protection."""

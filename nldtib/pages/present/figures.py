@@ -11,7 +11,7 @@ from nldtib.pages.cells import Edition
 from nldtib.pages.present import numbers, words
 from nldtib.pages.present.numbers import Scale
 from nldtib.rounds import Table
-from nldtib.schema import TOTAL
+from nldtib.schema import BAND, TOTAL
 
 
 class NotAskedError(ParameterError):
@@ -24,6 +24,8 @@ class NotAskedError(ParameterError):
 NOT_SHOWN = "."
 HIDDEN = ("suppressed", "unreliable")
 Place = tuple[str, ...]
+# Ends of a band are whole percentages.
+BAND_SCALE = Scale("percent", 1.0, 0)
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,15 @@ class Figure:
         return self.status == "published"
 
     @property
+    def is_band(self) -> bool:
+        """Return whether low and high are the ends of a band that stands for the figure."""
+        return self.shown and BAND in self.sign
+
+    @property
     def has_interval(self) -> bool:
         """Return whether both ends of the interval are known."""
-        return self.shown and pd.notna(self.low) and pd.notna(self.high)
+        ends = self.shown and pd.notna(self.low) and pd.notna(self.high)
+        return ends and not self.is_band
 
 
 def plan(edition: Edition, name: str) -> Table:
@@ -205,6 +213,8 @@ def said(edition: Edition, figure: Figure) -> str:
         return not_shown(edition, figure)
     scale = numbers.of_one(figure.value, figure.variable.unit_of_measure)
     digits = numbers.said(figure.value, scale, edition.language)
+    if figure.is_band:
+        digits = numbers.said_ends(figure.low, figure.high, BAND_SCALE, edition.language)
     if figure.variable.statistic == "change":
         digits = numbers.signed(figure.value, "percent", edition.language)
     if figure.variable.unit_of_measure != "percent":
@@ -233,6 +243,8 @@ def no_interval(edition: Edition) -> str:
 
 def without_interval(edition: Edition, figure: Figure) -> str:
     """Return the words that stand in the place of an interval."""
+    if figure.is_band:
+        return words.text(edition.language, "signs.band")
     return no_interval(edition) if figure.shown else not_shown(edition, figure)
 
 

@@ -8,9 +8,9 @@ from nldtib.pages.cells import Edition
 from nldtib.pages.present import figures, words
 from nldtib.pages.present.figures import Figure
 from nldtib.pages.present.markup import Safe, element, joined
-from nldtib.schema import FRAGILE, MODEL
+from nldtib.schema import BAND, FRAGILE, MODEL
 
-MARKS = {FRAGILE: "fragile", MODEL: "model"}
+MARKS = {FRAGILE: "fragile", MODEL: "model", BAND: "band"}
 WHOLE = "whole"
 
 

@@ -71,7 +71,7 @@ def sentence(edition: Edition, figure: Figure, place: str) -> str:
         "value": figures.said(edition, figure),
         "around": f"{figures.level(edition)} {_ends(edition, figure)}"
         if figure.has_interval
-        else figures.no_interval(edition),
+        else figures.without_interval(edition, figure),
         "round": edition.survey_round,
         "place": words.phrase(language, "passport.copy_place", {"place": where}) if where else "",
         "base": "",

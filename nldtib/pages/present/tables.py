@@ -83,6 +83,10 @@ def printed(edition: Edition, figure: Figure, scale: Scale) -> Safe:
     """Return a figure for a table whose head names the unit, or its sign."""
     if not figure.shown:
         return grid.sign(edition, figure)
+    if figure.is_band:
+        return joined(
+            numbers.interval(figure.low, figure.high, figures.BAND_SCALE, edition.language)
+        )
     if figure.variable.statistic == "change":
         # A change shows its sign; its unit stands in the head.
         plus = "+" if numbers.rounded(figure.value, scale.decimals) > 0 else ""
@@ -93,7 +97,7 @@ def printed(edition: Edition, figure: Figure, scale: Scale) -> Safe:
 def interval(edition: Edition, figure: Figure, scale: Scale) -> Safe:
     """Return the interval of a figure for a table, or its sign."""
     if figure.shown and not figure.has_interval:
-        return joined(figures.no_interval(edition))
+        return joined(figures.without_interval(edition, figure))
     if not figure.shown:
         return grid.sign(edition, figure)
     return joined(numbers.interval(figure.low, figure.high, scale, edition.language))

@@ -11,6 +11,7 @@ import pandas as pd
 from nldtib.codebook import Codebook, Variable
 from nldtib.errors import ParameterError
 from nldtib.records import estimate
+from nldtib.records.tabulate import concentration
 from nldtib.records.tabulate.grading import grade, graded, rule
 from nldtib.rounds import Grades, Interval, Table
 from nldtib.schema import TOTAL, Survey
@@ -302,6 +303,8 @@ def _percentage(
         return estimate.ratio(survey, *parts, by, counted, *precision)
     if variable.factor:
         return estimate.total(survey, variable.numerator, by, counted, *precision)
+    if variable.statistic == "top_share":
+        return concentration.top_share(survey, variable, counted, precision)
     if variable.statistic == "share":
         return estimate.share(survey, variable.numerator, by, counted, *precision)
     years = source.reference_years[0], source.reference_years[-1]
