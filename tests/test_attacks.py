@@ -344,3 +344,26 @@ def test_nothing_is_found_in_the_invented_edition(demo_edition):
     assert {"turnover_defence", "organisations", "export_defence", "fte_defence"} <= set(totals)
     assert (published["status"] == "suppressed").any()
     assert attack(published, secret, totals) == []
+
+
+def test_the_decimals_of_a_sum_tell_no_answer():
+    # Three giants weigh 1 and answered in whole thousands; one small company weighs 3.243519.
+    contributions = survey(air=[400806.0, 163420, 342809, 5243]).assign(weight=1.0)
+    contributions.loc[contributions["turnover"] == 5243, "weight"] = 3.243519
+    wanted = rules(DOMAINS)
+    table = table_of(contributions, wanted)
+    air = table["key"] == "turnover:domain=air:2025"
+    answers = np.arange(1, 10_000)
+
+    def that_fit(cells: pd.DataFrame, within: float) -> np.ndarray:
+        giants = cells.loc[air, "value"].item() - 3.243519 * answers
+        return answers[np.abs(giants - np.round(giants)) <= within]
+
+    assert 5243 in that_fit(table, 1e-4) and len(that_fit(table, 1e-4)) < 5
+    ours = protect.tables(table, contributions, wanted).cells
+    assert (ours.loc[air, ["status", "value"]] == ["published", 924041]).all(axis=None)
+    assert len(that_fit(ours, 0.5)) == len(answers)
+    assert audit.tables(ours, contributions, wanted).empty
+
+    ours.loc[air, "value"] = table.loc[air, "value"]
+    assert set(audit.tables(ours, contributions, wanted)["kind"]) == {"value"}

@@ -144,14 +144,17 @@ def _imputation(prepared: Prepared, source: tabulate.Source) -> pd.DataFrame:
     last = records["in_scope"] & (records["reference_year"] == source.reference_years[-1])
     amounts = tabulate.weighted_amounts(source)
     shares = 100 * amounts.filled[last].sum() / amounts.every[last].sum()
-    return counts.assign(weight_share=shares)
+    # Of few values the share would tell what was put in their place: another year's answer.
+    enough = counts["values"] >= source.interval.fewest_for_interval
+    return counts.assign(weight_share=shares.round(1).reindex(counts.index).where(enough))
 
 
 def _weights(survey: Survey) -> pd.DataFrame:
     units = survey.records.drop_duplicates("unit").index
     grouped = survey.weight[units].groupby(survey.stratum[units])
     table = grouped.agg(respondents="size", lowest="min", mean="mean", highest="max")
-    return table.assign(population=survey.population)
+    # With an exact weight the decimals of a sum would tell an answer.
+    return table.round({"lowest": 1, "mean": 1, "highest": 1}).assign(population=survey.population)
 
 
 def _fragile(cells: pd.DataFrame) -> pd.DataFrame:

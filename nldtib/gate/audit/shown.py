@@ -18,6 +18,9 @@ SIGNS = {
     "not_applicable": ("",),
 }
 COUNTS = "organisations"
+# Decimals that a figure may have at most, by unit of measure.
+AT_MOST = {"keur": 0, "organisations": 4, "fte": 1}
+AT_MOST_OTHERWISE, AT_MOST_OF_CV = 2, 4
 
 
 def placed(published: pd.DataFrame, rules: Rules) -> pd.DataFrame:
@@ -94,6 +97,11 @@ def _offences(row: dict) -> Iterator[tuple[str, str]]:
         yield "status", "the status is unknown, so nobody decided"
     elif ("" if pd.isna(row["sign"]) else row["sign"]) not in SIGNS[row["status"]]:
         yield "status", "the sign does not go with the status"
+    at_most = AT_MOST.get(row["unit_of_measure"], AT_MOST_OTHERWISE)
+    if any(_longer(row[name], at_most) for name in ("value", "low", "high")) or _longer(
+        row["cv"], AT_MOST_OF_CV
+    ):
+        yield "value", "its decimals tell more than is agreed"
     if row["status"] != "published" and any(
         not (pd.isna(row[name]) or row[name] == "") for name in FIGURES
     ):
@@ -102,6 +110,14 @@ def _offences(row: dict) -> Iterator[tuple[str, str]]:
         yield "value", "the respondents tell a number that is hidden"
     if not row["agree"]:
         yield "inconsistent", "key and columns name different cells"
+
+
+def _longer(figure: float, decimals: int) -> bool:
+    """Return whether a figure has more decimals than these."""
+    if pd.isna(figure):
+        return False
+    shifted = float(figure) * 10.0**decimals
+    return abs(shifted - round(shifted)) > 1e-9 * max(abs(shifted), 1.0) + 1e-6
 
 
 def _where_counts_hide(cells: pd.DataFrame, rules: Rules) -> pd.Series:

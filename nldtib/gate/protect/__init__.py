@@ -162,4 +162,5 @@ def _pattern(
         **{name: named[name].where(published & precise, np.nan) for name in INTERVAL},
     )
     why = named.assign(reason=reason.astype(str))[["table", "key", "reason"]]
-    return decided.set_axis(cells.index, axis="index"), why[closed].reset_index(drop=True)
+    decided = precision.rounded(decided.set_axis(cells.index, axis="index"))
+    return decided, why[closed].reset_index(drop=True)

@@ -141,7 +141,7 @@ def highest(share: float, points: Sequence[Point]) -> float:
 
 
 def _sensitive(found: Largest, rules: Rules) -> str:
-    if rules.band <= 0 or found.holdings < rules.fewest_in_top:
+    if found.holdings < rules.fewest_in_top:
         return "few"
     nothing = np.zeros(2, dtype=bool)
     judged = judge(found.shares, np.ones(2), nothing, rules).reason
@@ -179,7 +179,7 @@ def _leaves_room(
 
 def told(named: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Return the cells with a band in the place of each share of the largest, and its sign."""
-    rows = (named["statistic"] == TOP_SHARE) & named["value"].notna() & (rules.band > 0)
+    rows = (named["statistic"] == TOP_SHARE) & named["value"].notna()
     if not rows.any():
         return named
     both = [ends(value, rules.band) for value in named["value"][rows]]

@@ -12,6 +12,9 @@ from nldtib.gate.protect.rules import COUNTED, Rules
 from nldtib.gate.protect.system import Cell
 
 INTERVAL = ["low", "high", "cv"]
+# Decimals by unit of measure; those of a weighted sum would tell single answers.
+DECIMALS = {"keur": 0, "organisations": 4, "fte": 1}
+OTHER_DECIMALS, CV_DECIMALS = 2, 4
 
 
 def withheld(
@@ -79,3 +82,17 @@ def _answers(whole: plan.Plan) -> Mapping[Cell, int]:
     shares = whole.system.shares
     above = np.bincount(shares.cell, shares.observed > 0, minlength=len(whole.system.cells))
     return {cell: int(above[position]) for cell, position in whole.now.items()}
+
+
+def rounded(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with value, low, high and cv in as many decimals as are told.
+
+    Answers are whole numbers where nobody asked for decimals, and certainty units weigh 1. With the
+    weight of the one other unit of a sum, the decimals of the sum tell what that unit answered.
+    """
+    decimals = cells["unit_of_measure"].map(DECIMALS).fillna(OTHER_DECIMALS).to_numpy(int)
+    columns = {"cv": cells["cv"].astype(float).round(CV_DECIMALS)}
+    for name in ("value", "low", "high"):
+        figure = cells[name].to_numpy(float)
+        columns[name] = np.round(figure * 10.0**decimals) / 10.0**decimals
+    return cells.assign(**columns)

@@ -51,8 +51,8 @@ class Rules:
     fewest_for_interval
         An amount that fewer holdings make up keeps no interval; this one is no secret.
     band, fewest_in_top
-        What the largest hold is told in bands of so many percentage points (none where 0), and
-        only if they are so many holdings; no secrets either.
+        What the largest hold is told in bands of so many percentage points, and only if they are
+        so many holdings; no secrets either.
     """
 
     fewest_holdings: int
@@ -63,8 +63,8 @@ class Rules:
     k_percent: float = 100.0
     waivers: tuple[Waiver, ...] = ()
     fewest_for_interval: int = 0
-    band: float = 0.0
-    fewest_in_top: int = 0
+    band: float = 5.0
+    fewest_in_top: int = 10
 
     def waived(self, variable: str) -> frozenset[str]:
         """Return the holdings whose contributions to `variable` need no protection."""
@@ -97,6 +97,8 @@ def refuse_impossible(rules: Rules) -> None:
         raise ParameterError("fewest_holdings is below 1. Give the smallest number of holdings.")
     if not 0 < rules.p_percent < np.inf:
         raise ParameterError("p_percent should be a percentage above 0. Nothing was protected.")
+    if not 0 < rules.band <= 100:
+        raise ParameterError("A band should be above 0 and at most 100 percentage points wide.")
     if rules.dominant_holdings < 0 or not 0 < rules.k_percent <= 100:
         raise ParameterError(
             "dominant_holdings should be 0 or more, and k_percent above 0 and at most 100. "
