@@ -153,6 +153,11 @@ def sums_of(listed: Iterable[Place], rows: pd.DataFrame, rules: Rules) -> Sums:
         for size in range(len(place) + 1)
         for chosen in itertools.combinations(sorted(map(dimension, place)), size)
     }
+    breakdowns |= {
+        one | other
+        for one, other in itertools.combinations(breakdowns, 2)
+        if _nested(one ^ other, rules) and len(one) == len(other)
+    }
     splits = {
         name: _splits(name, shown, rows, rules) for name in sorted({dimension(x) for x in shown})
     }
@@ -178,6 +183,12 @@ def sums_of(listed: Iterable[Place], rows: pd.DataFrame, rules: Rules) -> Sums:
             for margin, parts in equations.values()
         ),
     )
+
+
+def _nested(names: frozenset[str], rules: Rules) -> bool:
+    """Return whether two breakdowns are bands of one amount: then wider bands hold narrower."""
+    amounts = {rules.dimensions[name].bands_of for name in names}
+    return len(names) == 2 and len(amounts) == 1 and amounts != {""}
 
 
 def _splits(

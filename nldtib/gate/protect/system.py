@@ -167,7 +167,7 @@ class _Frame:
         groupings: dict[tuple, Grouping],
     ):
         self.answers, self.dimensions, self.groupings = answers, dimensions, groupings
-        self.breakdowns = _breakdowns(listed)
+        self.breakdowns = _breakdowns(listed, dimensions)
         shown = defaultdict(set)
         for dimension, code in itertools.chain.from_iterable(listed):
             shown[dimension].add(code)
@@ -251,13 +251,25 @@ class _Frame:
         return Shares(cell, holding, *amounts, np.isin(holding, sorted(waived)))
 
 
-def _breakdowns(listed: Iterable[Place]) -> list[tuple[str, ...]]:
-    """Return every set of dimensions that is shown, with all its margins."""
+def _breakdowns(
+    listed: Iterable[Place], dimensions: Mapping[str, Dimension]
+) -> list[tuple[str, ...]]:
+    """Return every set of dimensions that is shown, with all its margins.
+
+    Bands of the same amount that lie within wider ones are crossed with these: that says which
+    bands add up to which.
+    """
     shown = {tuple(name for name, _ in place) for place in listed}
     subsets = (
         itertools.combinations(names, size) for names in shown for size in range(len(names) + 1)
     )
-    return sorted(set(itertools.chain.from_iterable(subsets)))
+    found = set(itertools.chain.from_iterable(subsets))
+    for one, other in itertools.combinations(sorted(found), 2):
+        apart = set(one) ^ set(other)
+        amounts = {dimensions[name].bands_of for name in apart}
+        if len(apart) == 2 and len(one) == len(other) and len(amounts) == 1 and amounts != {""}:
+            found.add(tuple(sorted({*one, *other})))
+    return sorted(found)
 
 
 def _splits(
