@@ -9,7 +9,8 @@ from nldtib.records.estimate.domains import Layout
 from nldtib.records.estimate.variance import Spread
 
 LEVEL = 0.95
-MOST_DEGREES = 6.0
+# As in round.yml of 2026; METHODS.md, "Intervals", says why.
+MOST_DEGREES = 5.0
 COLUMNS = ["domain", "variable", "estimate", "se", "cv", "low", "high", "df", "n"]
 DETAIL = ["plain_low", "plain_high", "plain_df"]
 

@@ -114,6 +114,7 @@ def variables(survey: Survey, codebook: Codebook) -> tuple[str, ...]:
         name
         for name, about in codebook.variables.items()
         if not about.factor
+        and about.statistic != "top_share"
         and all(column in survey.records for column in _columns(about))
         and breakdowns(survey, codebook, name)
         and years(survey, codebook, name)
