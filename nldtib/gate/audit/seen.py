@@ -103,7 +103,7 @@ def _marked(
     elif one.part in PARTS or one.tag in ("g", "strong"):
         said = [_number(found, language) for found in AMOUNT.findall(text)]
         asked = [PARTS[one.part]] if one.part in PARTS else PARTS.values()
-        if one.part == "value" and schema.BAND in str(shown[0]["sign"]):
+        if one.part == "value" and schema.BAND in str(shown[0].get("sign", "")):
             asked = [PARTS["interval"]]
         if said and not any(
             _same(said, [row[name] for name in names]) for row in shown for names in asked
