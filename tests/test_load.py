@@ -530,6 +530,16 @@ def test_a_number_is_stored_with_a_point_and_never_with_thousands(tmp_path):
     assert cell(answers, "patn", respondent="2") == ("58", "ok")
 
 
+def test_where_a_number_came_in_as_it_was_typed_a_point_may_mark_thousands(tmp_path):
+    answers = read(
+        tmp_path, *(response(n, patn=t) for n, t in enumerate(("1.234", "120,0", "6.5")))
+    )
+
+    found = [cell(answers, "patn", respondent=str(number)) for number in range(3)]
+    assert found == [("", "suspect_decimal"), ("120", "ok"), ("6.5", "ok")]
+    assert answers.doubts["alternatives"].tolist() == ["1234 | 1.234"]
+
+
 # --- amounts
 
 

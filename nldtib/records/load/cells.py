@@ -149,8 +149,10 @@ def _reader(
     if kind in ("typed", "stored"):
         by_tool = amounts.pointed if source.grid.pointed else amounts.typed
         read_amount = by_tool if kind == "typed" and not source.grid.stored else amounts.stored
+        if kind == "stored" and _came_in_typed(source, column):
+            read_amount = amounts.pointed
         measured = unit(column)
-        already = amounts_read[kind, measured]
+        already = amounts_read[read_amount.__name__, measured]
 
         def read_one(text: str, known: str) -> Reading:
             found = already.get((text, known))
@@ -171,6 +173,20 @@ def _reader(
 
     return declared.reader(
         read_one, column, source.labels.get(row, {}), source.missing.get(row, frozenset())
+    )
+
+
+def _came_in_typed(source: Source, column: Column) -> bool:
+    """Return whether answers to a question came in as they were typed: past the form, by the API.
+
+    The form stores a point. Where one comma stands, a point may mark thousands as well.
+    """
+    return any(
+        "," in text
+        for other, answer in zip(source.columns, source.answers, strict=True)
+        if other.question.code == column.question.code
+        for text in answer.texts
+        if text
     )
 
 
