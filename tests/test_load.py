@@ -601,6 +601,8 @@ def test_where_a_number_came_in_as_it_was_typed_a_point_may_mark_thousands(tmp_p
         ("-500-", "", "unparsed"),
         ("$ 500", "", "unparsed"),
         ("1 miljoen 200 duizend", "", "unparsed"),
+        ("ca. een half miljoen", "500", "approximate"),
+        ("a", "", "unparsed"),
         ("=1+1", "", "unparsed"),
         ("veel", "", "unparsed"),
         ("9" * 40, "", "unparsed"),

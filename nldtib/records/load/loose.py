@@ -51,6 +51,8 @@ NUMERALS: Mapping[str, str] = MappingProxyType(
     | {"vijftig": "50", "zestig": "60", "zeventig": "70", "tachtig": "80", "negentig": "90"}
     | {"honderd": "100", "tweehonderd": "200", "driehonderd": "300", "vijfhonderd": "500"}
 )
+# Alone they are no amount.
+ARTICLES = ("een", "a", "half", "een half")
 LONGEST = 60
 
 
@@ -98,4 +100,6 @@ def figures(text: str, magnitudes: str) -> str:
         return whole + part.ljust(places, "0") if places == int(power[2]) else text
     found = re.fullmatch(rf"(\D+?) ?((?:{magnitudes})\b.*)?", text)
     number = NUMERALS.get(found[1]) if found else None
-    return f"{number} {found[2] or ''}".strip() if number and found else text
+    if found is None or number is None or (found[1] in ARTICLES and not found[2]):
+        return text
+    return f"{number} {found[2] or ''}".strip()
