@@ -1,5 +1,6 @@
 """Whatever the survey tool, SPSS or a mailed workbook gave: the same answers, or a doubt."""
 
+import gzip
 import json
 import re
 from datetime import datetime
@@ -193,6 +194,7 @@ def faithful(book, responses, folder):
     both = [f"{code} | {text}" for code, text in zip(heads, cut, strict=True)]
     people = [{"tid": "1", "token": "x", "firstname": "Piet"}]
     contents = {
+        "gz, utf-32": gzip.compress(exports.csv(heads, responses, "\t", "utf-32")),
         "semicolon": exports.csv(heads, responses, ";", "utf-8", empty_line=True),
         "text, tab": exports.csv(exports.texts(book, heads), responses, "\t"),
         "short, utf-16": exports.csv(cut, responses, ";", "utf-16"),

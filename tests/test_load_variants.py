@@ -12,6 +12,8 @@ import pandas as pd
 import pyreadstat
 import pytest
 import survey_exports as exports
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_load_formats import QUESTIONS
 
 from nldtib import codebook
@@ -135,6 +137,24 @@ def test_headings_on_three_levels_with_the_year_in_words_are_found(book, tmp_pat
     for content in (three, one):
         answers = read(book, tmp_path, content)
         assert told(answers, "fin_OMZ") == [("1234", "ok"), ("-500", "ok")]
+
+
+numbers = st.one_of(
+    st.none(), st.integers(-(10**9), 10**9), st.floats(-1e9, 1e9).map(lambda x: round(x, 4))
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6))
+def test_a_number_in_a_cell_is_that_number_and_no_row_is_lost(book, tmp_path_factory, pairs):
+    rows = [[f"Bedrijf {place} B.V.", *pair, 10, 20] for place, pair in enumerate(pairs)]
+
+    answers = read(book, tmp_path_factory.mktemp("made"), workbook([*HEADS, *rows]))
+
+    meant = [number for pair in pairs for number in pair]
+    found = told(answers, "fin_OMZ")
+    assert [status for _, status in found] == ["missing" if n is None else "ok" for n in meant]
+    assert [float(value) for value, _ in found if value] == [n for n in meant if n is not None]
 
 
 def test_headings_again_hidden_columns_and_dates_without_format(book, tmp_path):
