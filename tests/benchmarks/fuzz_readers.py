@@ -4,6 +4,10 @@ Run by hand: python tests/benchmarks/fuzz_readers.py SECONDS [FAMILY ...]
 Bytes are changed, cut out, doubled and moved; in zip files the parts are changed, and zipped again.
 Files of SPSS are read by one process that goes on until a file ends it, then by the next.
 Prints per family: runs, seconds, refusals, the slowest read, and each crash once.
+
+Measured, 600 s each at the lowest priority: csv 30,975 runs, workbook 22,238, spss 36,306 (301
+ended their process), qualtrics 43,297, syntax 11,721, archive 7,585, vv 28,497, triple-s 37,243: 0
+crashes, no read longer than 0.1 s. By hand 4,677 in 90 s, 0 crashes.
 """
 
 import gzip
