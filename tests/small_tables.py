@@ -152,4 +152,4 @@ def hide(values: dict, sums: dict, targets: dict, closed: set = frozenset()) -> 
     demands = [
         Demand((position[name],), (level, level)) for name, level in targets.items() if level > 0
     ]
-    return [names[number] for number in secondary.hide(problem, hidden, demands)]
+    return [names[number] for number in secondary.hide(problem, hidden, demands).added]

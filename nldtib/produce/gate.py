@@ -1,6 +1,7 @@
 """What the gate needs to know of a round: its rule, what people decided, and the ledger."""
 
 import csv
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,7 @@ def rules_of(this_round: Round) -> protect.Rules:
         this_round.parameters.interval.fewest_for_interval,
         this_round.parameters.concentration.band,
         this_round.parameters.concentration.fewest_holdings,
+        protect.Budget(**dataclasses.asdict(this_round.parameters.proof)),
     )
 
 
@@ -81,7 +83,7 @@ def decide(
     """
     rules, forced = rules_of(this_round), _forced(this_round.folder)
     limits = (read_disclosure(this_round.folder), rules.waivers, sorted(forced.open))
-    limits = (*limits, rules.fewest_for_interval, rules.band, rules.fewest_in_top)
+    limits = (*limits, rules.fewest_for_interval, rules.band, rules.fewest_in_top, rules.budget)
     about = ledger.about(
         [
             cells.to_csv(index=False).encode(),

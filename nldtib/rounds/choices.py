@@ -53,6 +53,25 @@ class Concentration:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """How much may be solved to prove that hidden cells stay in doubt; counted, never timed.
+
+    cells_at_once
+        Up to so many cells that hang together move in one linear programme; of more, only cells
+        near each sensitive one.
+    codes_near
+        Codes of each dimension that are near one, besides its own; then twice as many.
+    programmes
+        So many programmes at most for each set of cells that is larger; what is not proven then
+        is not published.
+    """
+
+    cells_at_once: int
+    codes_near: int
+    programmes: int
+
+
+@dataclass(frozen=True)
 class Grades:
     """Limits of the grades A to E, by coefficient of variation, imputed share and respondents.
 
@@ -220,6 +239,7 @@ class Parameters:
     calibration: Calibration
     interval: Interval
     concentration: Concentration
+    proof: Proof
     grades: Grades
     diagnosis: Diagnosis
     frame_coverage: FrameCoverage

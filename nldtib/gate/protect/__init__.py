@@ -14,12 +14,13 @@ import pandas as pd
 from nldtib.errors import UnprotectedError
 from nldtib.gate.ledger import Ledger
 from nldtib.gate.protect import advice, bands, derived, door, plan, precision
+from nldtib.gate.protect.budget import Budget
 from nldtib.gate.protect.forced import Forced
 from nldtib.gate.protect.pattern import decide
 from nldtib.gate.protect.rules import Rules, Waiver, refuse_impossible
 from nldtib.gate.protect.system import Cell
 
-__all__ = ["Forced", "Pattern", "Rules", "Waiver", "tables"]
+__all__ = ["Budget", "Forced", "Pattern", "Rules", "Waiver", "tables"]
 
 HIDDEN_SIGN = "."
 INTERVAL = ("low", "high", "cv")
@@ -39,7 +40,7 @@ class Pattern:
         the largest is a band: value its middle, low and high its ends.
     reasons
         Confidential, never crosses the wall: table, key, reason (few, dominated, revision, forced,
-        secondary, derived, unreliable), one row per hidden cell.
+        secondary, not proven, derived, unreliable), one row per hidden cell.
     advice
         Sentences for the analyst, without a value: tables that had better be coarser.
     """

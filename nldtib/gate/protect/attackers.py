@@ -8,6 +8,9 @@ from nldtib.gate.protect.rules import OBSERVED, WEIGHTED
 from nldtib.gate.protect.shares import Shares
 
 OUTSIDER = -1
+# Whoever of so many looks on, others remain who may have answered otherwise.
+ENOUGH = 3
+NOBODY = np.array([OUTSIDER])
 # Solvers and sums round: a movement may pass its room by this share of the level.
 ROUNDING = 1e-6
 
@@ -23,6 +26,18 @@ class Demand:
     levels: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class Witness:
+    """A movement of some cells that leaves everything published as it is."""
+
+    cells: np.ndarray
+    by: np.ndarray
+
+    def moves(self, target: tuple[int, ...]) -> float:
+        """Return how far the sum of some cells moves."""
+        return float(self.by[np.isin(self.cells, target)].sum())
+
+
 class Knowledge:
     """How far each cell may fall in the eyes of an outsider and of each holding.
 
@@ -32,21 +47,19 @@ class Knowledge:
 
     def __init__(self, world: int, cells: int, shares: Shares):
         self.world = world
-        amount = shares.weighted if world == WEIGHTED else shares.observed
-        self.room = np.bincount(shares.cell, amount, minlength=cells)
+        self.amount = shares.weighted if world == WEIGHTED else shares.observed
+        self.room = np.bincount(shares.cell, self.amount, minlength=cells)
         self.cell, self.holding = shares.cell, shares.holding
-        self.left = np.maximum(self.room[shares.cell] - amount, 0.0)
+        self.by_holding = np.argsort(self.holding, kind="stable")
+        self.sorted = self.holding[self.by_holding]
+        self.left = np.maximum(self.room[shares.cell] - self.amount, 0.0)
         present = shares.observed > 0
-        contributors = np.bincount(shares.cell, present, minlength=len(self.room))
+        contributors = np.bincount(shares.cell, present, minlength=cells)
         self.sole = present & (contributors[shares.cell] == 1)
         self.left[self.sole] = 0.0
-        self.first = np.searchsorted(self.cell, np.arange(cells + 1))
-        self.known_targets: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
+        self.first = np.searchsorted(shares.cell, np.arange(cells + 1))
         self.count = int(self.holding.max(initial=0)) + 1
         self.there = np.bincount(self.holding, minlength=self.count) > 0
-        order = np.argsort(self.holding, kind="stable")
-        self.by_holding = order
-        self.holdings, self.starts = np.unique(self.holding[order], return_index=True)
 
     @classmethod
     def of_outsiders(cls: type["Knowledge"], amounts: np.ndarray) -> "Knowledge":
@@ -56,74 +69,88 @@ class Knowledge:
         found.room = amounts
         return found
 
-    def seen_by(self, attacker: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return how far each cell may fall, and which cells the attacker fills alone."""
-        room, sole = self.room, np.zeros(len(self.room), dtype=bool)
-        if attacker != OUTSIDER:
-            own = self._entries(attacker)
-            room = room.copy()
-            room[self.cell[own]] = self.left[own]
-            sole[self.cell[own]] = self.sole[own]
-        return room, sole
+    def seen_by(self, group: np.ndarray, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how far some cells may fall for all of a group, and which one of it fills alone.
 
-    def move(self, demand: Demand, way: float, attacker: int) -> float:
+        Parameters
+        ----------
+        group
+            Numbers of holdings; `OUTSIDER` knows nothing.
+        """
+        inside, here = self._entries(cells)
+        mine = np.isin(self.holding[inside], group)
+        fall, sole = self.room[cells].copy(), np.zeros(len(cells), dtype=bool)
+        np.minimum.at(fall, here[mine], self.left[inside[mine]])
+        sole[here[mine & self.sole[inside]]] = True
+        return fall, sole
+
+    def move(self, demand: Demand, way: float, group: np.ndarray) -> float:
         """Return how far the target must be able to move: down no further than it has room."""
         level = demand.levels[self.world]
         if way > 0:
             return level
-        room, _ = self.seen_by(attacker)
-        return -min(level, float(room[list(demand.target)].sum()))
+        room, _ = self.seen_by(group, np.array(demand.target))
+        return -min(level, float(room.sum()))
 
-    def promising(self, demand: Demand, way: float, witnesses: np.ndarray) -> np.ndarray:
-        """Return which witnesses move the target, best first: those that deceive an outsider."""
-        moved = witnesses[:, list(demand.target)].sum(axis=1)
-        usable = np.flatnonzero(moved)
-        move = self.move(demand, way, OUTSIDER)
-        scaled = witnesses[usable] * (move / moved[usable])[:, None]
-        fits = (scaled >= -self.room - ROUNDING * abs(move)).all(axis=1)
-        # Those that move few cells deceive most insiders.
-        return usable[np.lexsort(((scaled != 0).sum(axis=1), ~fits))]
-
-    def betrayed(self, demand: Demand, way: float, witness: np.ndarray) -> np.ndarray:
+    def betrayed(self, demand: Demand, way: float, witness: Witness) -> np.ndarray:
         """Return who sees through a witness, moved as far as each should be kept in doubt.
 
         One mark per holding and a last one for outsiders. A holding that fills the whole target
         alone knows it and has nothing to learn.
         """
-        target = list(demand.target)
-        move = self.move(demand, way, OUTSIDER)
+        move = self.move(demand, way, NOBODY)
         slack = ROUNDING * abs(move)
-        moved = witness * (move / witness[target].sum())
+        moved = witness.by * (move / witness.moves(demand.target))
         falls = moved < -slack
-        far = ((self.room[falls] + slack) / -moved[falls]).min(initial=np.inf)
-        others, learns = self._others(demand.target)
+        far = ((self.room[witness.cells[falls]] + slack) / -moved[falls]).min(initial=np.inf)
+        others, learns = self._others(np.array(demand.target))
         share = np.ones(self.count) if way > 0 else np.clip(others / -move, 0.0, 1.0)
-        here = moved[self.cell]
-        entries = -here * share[self.holding] > self.left + slack
-        entries |= self.sole & (here != 0)
+        inside, here = self._entries(witness.cells)
+        whose = self.holding[inside]
+        caught = -moved[here] * share[whose] > self.left[inside] + slack
+        caught |= self.sole[inside] & (moved[here] != 0)
         sees = np.zeros(self.count + 1, dtype=bool)
-        sees[self.holding[entries]] = True
+        sees[whose[caught]] = True
         sees[:-1] |= share > far
         sees[:-1] &= learns
         sees[OUTSIDER] = far < 1
         return sees
 
-    def _others(self, target: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """Return per holding what others gave to a target, and whether it has more to learn."""
-        if target not in self.known_targets:
-            inside = np.concatenate(
-                [np.arange(self.first[cell], self.first[cell + 1]) for cell in target]
-            )
-            taken = self.room[self.cell[inside]] - self.left[inside]
-            own = np.bincount(self.holding[inside], taken, minlength=self.count)
-            whole = self.room[list(target)].sum()
-            learns = self.there & (whole - own > ROUNDING * whole)
-            self.known_targets[target] = (whole - own, learns)
-        return self.known_targets[target]
+    def spare(self) -> np.ndarray:
+        """Return how far each cell may fall whichever holding looks on."""
+        many = np.diff(self.first)
+        spare, there = np.zeros(len(self.room)), np.flatnonzero(many)
+        if len(there):
+            spare[there] = np.minimum.reduceat(self.left, self.first[there])
+        return spare
 
-    def _entries(self, holding: int) -> np.ndarray:
-        place = int(np.searchsorted(self.holdings, holding))
-        if place == len(self.holdings) or self.holdings[place] != holding:
-            return np.zeros(0, dtype=np.int64)
-        after = self.starts[place + 1] if place + 1 < len(self.starts) else len(self.by_holding)
-        return self.by_holding[self.starts[place] : after]
+    def filled(self, demand: Demand) -> np.ndarray:
+        """Return all cells of the holdings that give most to a target.
+
+        There are so many of these that without the largest they could still give its level.
+        """
+        inside, _ = self._entries(np.array(demand.target))
+        whose, here = np.unique(self.holding[inside], return_inverse=True)
+        own = np.bincount(here, self.amount[inside])
+        order = np.argsort(-own, kind="stable")
+        without = np.cumsum(own[order]) - own[order[:1]]
+        enough = int(np.searchsorted(without, demand.levels[self.world])) + 1
+        most = whose[order[: max(enough, ENOUGH)]]
+        starts, after = (np.searchsorted(self.sorted, most, side) for side in ("left", "right"))
+        entries = [self.by_holding[a:b] for a, b in zip(starts, after, strict=True)]
+        return np.unique(self.cell[np.concatenate(entries)])
+
+    def _others(self, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return per holding what others gave to a target, and whether it has more to learn."""
+        inside, here = self._entries(target)
+        taken = self.room[target][here] - self.left[inside]
+        whole = self.room[target].sum()
+        others = whole - np.bincount(self.holding[inside], taken, minlength=self.count)
+        return others, self.there & (others > ROUNDING * whole)
+
+    def _entries(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the entries of some cells, and which of these cells each one belongs to."""
+        many = self.first[cells + 1] - self.first[cells]
+        here = np.repeat(np.arange(len(cells)), many)
+        before = self.first[cells] - np.cumsum(many) + many
+        return np.arange(len(here)) + before[here], here

@@ -17,6 +17,7 @@ from nldtib.gate.protect.secondary import Problem, UnprotectableError
 from nldtib.gate.protect.system import EVERYTHING, Cell
 
 REVISION, FORCED, SECONDARY, UNRELIABLE = "revision", "forced", "secondary", "unreliable"
+NOT_PROVEN = "not proven"
 # The grand total goes last of all.
 DEAR = 1000.0
 # A number of respondents beside a figure is worth less than a figure.
@@ -121,11 +122,12 @@ class _Work:
             for number in np.flatnonzero(level.any(axis=1) & ~self.whole.known[part])
         ]
         try:
-            added = secondary.hide(self._problem(part), hidden, demands)
+            found = secondary.hide(self._problem(part), hidden, demands)
         except UnprotectableError as refusal:
             raise self._refusal(part[list(refusal.target)]) from None
-        self.hidden[part[list(added)]] = True
-        self.reason[part[list(added)]] = SECONDARY
+        for more, reason in ((found.added, SECONDARY), (found.unproven, NOT_PROVEN)):
+            self.hidden[part[list(more)]] = True
+            self.reason[part[list(more)]] = reason
         closed = part[self.hidden[part] & self.listed[part]]
         self.hidden_places |= {self.whole.system.cells[position] for position in closed}
 
@@ -161,7 +163,15 @@ class _Work:
         price = np.where(last_year, AS_BEFORE, 1.0) * self.price[part]
         known = self.whole.known[part] | self.open_by_hand[part]
         worlds = _worlds(len(part), shares)
-        return Problem(equations, secondary.ranked(price), known, worlds, sensitive_sums)
+        return Problem(
+            equations,
+            secondary.ranked(price),
+            known,
+            worlds,
+            sensitive_sums,
+            cells,
+            self.rules.budget,
+        )
 
     def _refusal(self, positions: np.ndarray) -> UnprotectedError:
         cells = [self.cell_now.get(int(i), self.whole.system.cells[i]) for i in positions]

@@ -7,6 +7,7 @@ import numpy as np
 
 from nldtib.codebook import Dimension, Variable
 from nldtib.errors import ParameterError
+from nldtib.gate.protect.budget import Budget
 from nldtib.gate.protect.shares import Shares, leading
 
 COUNTED = "organisations"
@@ -53,6 +54,8 @@ class Rules:
     band, fewest_in_top
         What the largest hold is told in bands of so many percentage points, and only if they are
         so many holdings; no secrets either.
+    budget
+        How much may be solved before a cell counts as not proven; no secret either.
     """
 
     fewest_holdings: int
@@ -65,6 +68,7 @@ class Rules:
     fewest_for_interval: int = 0
     band: float = 5.0
     fewest_in_top: int = 10
+    budget: Budget = Budget()
 
     def waived(self, variable: str) -> frozenset[str]:
         """Return the holdings whose contributions to `variable` need no protection."""

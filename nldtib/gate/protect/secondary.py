@@ -1,22 +1,26 @@
 """Which further cells must be hidden, so that no sensitive one follows from the others."""
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
 from nldtib.errors import UnprotectedError
-from nldtib.gate.protect.attackers import OUTSIDER, Demand, Knowledge
-from nldtib.gate.protect.solver import Solver
+from nldtib.gate.protect.attackers import NOBODY, OUTSIDER, Demand, Knowledge, Witness
+from nldtib.gate.protect.boxes import boxes
+from nldtib.gate.protect.budget import Budget
+from nldtib.gate.protect.regions import Region, Regions
+from nldtib.gate.protect.system import Cell, Equation
+from nldtib.gate.protect.witnesses import Witnesses
 
 # How much dearer, at most, the order of the keys makes a cell: enough to decide between equals.
 ORDER = 1e-3
 UP, DOWN = 1.0, -1.0
 # So many old witnesses cost about as much to try as one new one.
 TRIES = 20
+FEW_TRIES = 4
 
 # Which demand, up or down, of the respondents or of the estimates.
 Doubt = tuple[int, float, int]
@@ -38,13 +42,27 @@ class Problem:
         for the sums of the respondents, once for the weighted estimates.
     unions
         Returns the sensitive sums of hidden cells in some equations, given what is hidden.
+    cells
+        What each cell is; near cells share most of their codes.
+    budget
+        How much may be solved.
     """
 
-    equations: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
+    equations: tuple[Equation, ...]
     price: np.ndarray
     fixed: np.ndarray
     knowledge: tuple[Knowledge, ...]
     unions: Unions
+    cells: Sequence[Cell] = ()
+    budget: Budget = Budget()
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Positions of the secondary suppressions, and of what was hidden for want of a proof."""
+
+    added: tuple[int, ...]
+    unproven: tuple[int, ...]
 
 
 class UnprotectableError(UnprotectedError):
@@ -65,7 +83,7 @@ def no_unions(_: np.ndarray, __: Sequence[int]) -> list[Demand]:
     return []
 
 
-def hide(problem: Problem, hidden: np.ndarray, demands: Sequence[Demand]) -> tuple[int, ...]:
+def hide(problem: Problem, hidden: np.ndarray, demands: Sequence[Demand]) -> Hidden:
     """Choose the secondary suppressions of one problem.
 
     For each sensitive cell, largest level first, a linear programme looks for the cheapest other
@@ -75,6 +93,11 @@ def hide(problem: Problem, hidden: np.ndarray, demands: Sequence[Demand]) -> tup
     and a cell that it fills alone does not move at all. Sums of hidden cells in one equation are
     known, so they are judged like cells. Then, dearest first, each secondary is given back when
     witnesses exist without it.
+
+    Where cells are more than one programme can hold, only cells near a target move, and the number
+    of programmes is limited: a witness among few cells is one among all. What is not proven then
+    is not published, nor is any cell of the holdings that give most to it: whatever they answered
+    then fits all that is published.
 
     Parameters
     ----------
@@ -87,7 +110,7 @@ def hide(problem: Problem, hidden: np.ndarray, demands: Sequence[Demand]) -> tup
 
     Returns
     -------
-    Positions of the secondary suppressions, sorted.
+    Positions, sorted; what comes for want of a proof is not among the secondary suppressions.
 
     Raises
     ------
@@ -102,46 +125,12 @@ def hide(problem: Problem, hidden: np.ndarray, demands: Sequence[Demand]) -> tup
     Handbook on Statistical Disclosure Control, 2nd ed., chapter 4 (singletons, give-back).
     """
     search = Search(problem, hidden)
-    search.require(sorted(demands, key=lambda one: (-max(one.levels), one.target)))
-    while new := search.new_unions(range(len(problem.equations))):
+    largest_first = sorted(demands, key=lambda one: (-max(one.levels), one.target))
+    search.require(search.unboxed(largest_first))
+    while new := search.new_unions(search.touched()):
         search.require(new)
     search.give_back()
     return search.added()
-
-
-class Witnesses:
-    """Movements of all cells, one a row, that leave everything published as it is."""
-
-    def __init__(self, cells: int):
-        self.room, self.count = np.zeros((64, cells)), 0
-
-    @property
-    def rows(self) -> np.ndarray:
-        """Return all witnesses."""
-        return self.room[: self.count]
-
-    def add(self, witness: np.ndarray) -> int:
-        """Add one; return its number."""
-        if self.count == len(self.room):
-            self.room = np.vstack([self.room, np.zeros_like(self.room)])
-        self.room[self.count] = witness
-        self.count += 1
-        return self.count - 1
-
-    def moving(self, position: int) -> set[int]:
-        """Return those that move a cell."""
-        return set(np.flatnonzero(self.rows[:, position]).tolist())
-
-    def within(self, hidden: np.ndarray) -> np.ndarray:
-        """Return those that move hidden cells only."""
-        return np.flatnonzero(~self.rows[:, ~hidden].any(axis=1))
-
-    def drop(self, gone: set[int]) -> dict[int, int]:
-        """Drop some; return the new number of each of the others."""
-        stay = [number for number in range(self.count) if number not in gone]
-        self.room[: len(stay)] = self.rows[stay]
-        self.count = len(stay)
-        return {old: new for new, old in enumerate(stay)}
 
 
 class Search:
@@ -150,21 +139,43 @@ class Search:
     def __init__(self, problem: Problem, hidden: np.ndarray):
         self.problem = problem
         self.before, self.hidden = hidden.copy(), hidden.copy()
-        self.solver = Solver(len(hidden), problem.equations)
-        self.witnesses = Witnesses(len(hidden))
+        self.unproven = np.zeros(len(hidden), dtype=bool)
+        self.regions = Regions(problem.equations, len(hidden), problem.cells, problem.budget)
+        self.witnesses = Witnesses()
         self.demands: list[Demand] = []
         self.asked: set[tuple[int, ...]] = set()
         self.used: dict[Doubt, set[int]] = {}
         self.refused: Counter[Doubt] = Counter()
         self.saw: dict[Doubt, int] = {}
+        self.looked = np.zeros(len(hidden), dtype=bool)
         self.equations_of: dict[int, list[int]] = {}
         for number, (index, _) in enumerate(problem.equations):
             for position in index:
                 self.equations_of.setdefault(position, []).append(number)
 
-    def added(self) -> tuple[int, ...]:
-        """Return the secondary suppressions."""
-        return tuple(int(number) for number in np.flatnonzero(self.hidden & ~self.before))
+    def added(self) -> Hidden:
+        """Return the secondary suppressions, and apart from them what is not proven."""
+        more = self.hidden & ~self.before
+        return Hidden(
+            tuple(np.flatnonzero(more & ~self.unproven).tolist()),
+            tuple(np.flatnonzero(more & self.unproven).tolist()),
+        )
+
+    def unboxed(self, demands: Sequence[Demand]) -> list[Demand]:
+        """Serve by boxes what can be, where not all cells move together; return the rest."""
+        if self.regions.whole:
+            return list(demands)
+        problem = self.problem
+        price = np.where(self.hidden, 0.0, np.where(problem.fixed, np.inf, problem.price))
+        matrix = self.regions.matrix
+        for demand, witness in boxes(problem.cells, matrix, problem.knowledge, price, demands):
+            used, number = {self.witnesses.add(witness)}, len(self.demands)
+            self.demands.append(demand)
+            self.asked.add(demand.target)
+            self.hidden[witness.cells] = True
+            for way, world in product((UP, DOWN), range(len(problem.knowledge))):
+                self.used[number, way, world] = used
+        return [one for one in demands if one.target not in self.asked]
 
     def require(self, demands: Iterable[Demand]) -> None:
         """Hide what is needed to keep each target in doubt, for outsiders and insiders."""
@@ -172,9 +183,30 @@ class Search:
             number = len(self.demands)
             self.demands.append(demand)
             self.asked.add(demand.target)
-            for way, world in product((UP, DOWN), range(len(self.problem.knowledge))):
-                if not self._settled((number, way, world), ~self.problem.fixed, grow=True):
-                    raise UnprotectableError(demand.target)
+            doubts = product((UP, DOWN), range(len(self.problem.knowledge)))
+            if not all(
+                self._settled((number, way, world), ~self.problem.fixed, grow=True)
+                for way, world in doubts
+            ):
+                self._withhold(demand)
+
+    def _withhold(self, demand: Demand) -> None:
+        """Hide all cells of those who give most to a target: any answer of theirs is possible."""
+        if self.regions.whole:
+            raise UnprotectableError(demand.target)
+        cells = np.unique(np.concatenate([one.filled(demand) for one in self.problem.knowledge]))
+        if self.problem.fixed[cells].any():
+            raise UnprotectableError(demand.target)
+        for way, world in product((UP, DOWN), range(len(self.problem.knowledge))):
+            self.used.pop((len(self.demands) - 1, way, world), None)
+        self.unproven[cells[~self.hidden[cells]]] = True
+        self.hidden[cells] = True
+
+    def touched(self) -> list[int]:
+        """Return the equations in which a cell was hidden since they were last asked for."""
+        fresh = np.flatnonzero(self.hidden & ~self.looked).tolist()
+        self.looked = self.hidden.copy()
+        return sorted({number for one in fresh for number in self.equations_of.get(one, [])})
 
     def new_unions(self, equations: Iterable[int]) -> list[Demand]:
         """Return sensitive sums of hidden cells that were not asked for yet."""
@@ -182,65 +214,101 @@ class Search:
         return [one for one in found if one.target not in self.asked]
 
     def give_back(self) -> None:
-        """Open each secondary that is not needed, dearest first."""
+        """Open each secondary that is not needed, dearest first, while the budget lasts."""
         price = self.problem.price
-        for position in sorted(self.added(), key=lambda one: (-price[one], one)):
+        self.regions.narrow(self.hidden)
+        for position in sorted(self.added().added, key=lambda one: (-price[one], one)):
+            if self.regions.spent():
+                break
             self.hidden[position] = False
             if self.new_unions(self.equations_of.get(position, [])) or not self._renewed(position):
                 self.hidden[position] = True
 
     def _renewed(self, position: int) -> bool:
         """Find witnesses without this cell; leave all as it was where there are none."""
-        lost = self.witnesses.moving(position)
-        kept, before = dict(self.used), self.witnesses.count
-        # Where opening a cell failed before, it will most likely fail again: asked first.
-        for doubt in sorted(kept, key=lambda one: -self.refused[one]):
-            if kept[doubt] & lost and not self._settled(doubt, self.hidden, grow=False):
+        lost = self.witnesses.moving((position,))
+        kept = dict(self.used)
+        doubts = [doubt for doubt, used in kept.items() if not used.isdisjoint(lost)]
+        beside = self._beside(position)
+        # Where opening a cell failed before, or in the same sum, it most likely fails: asked first.
+        for doubt in sorted(doubts, key=lambda one: (-self.refused[one], one[0] not in beside)):
+            if not self._settled(doubt, self.hidden, grow=False):
                 self.refused[doubt] += 1
-                self.used, self.witnesses.count = kept, before
+                self.used = kept
                 return False
-        where = self.witnesses.drop(lost)
-        self.used = {doubt: {where[one] for one in used} for doubt, used in self.used.items()}
+        self.witnesses.drop(lost)
         return True
+
+    def _beside(self, position: int) -> set[int]:
+        """Return the demands of which a cell stands in one equation with a position."""
+        equations = self.equations_of.get(position, [])
+        cells = {one for number in equations for one in self.problem.equations[number][0]}
+        return {
+            number for number, one in enumerate(self.demands) if not cells.isdisjoint(one.target)
+        }
 
     def _settled(self, doubt: Doubt, free: np.ndarray, grow: bool) -> bool:
         """Cover one demand by witnesses for every attacker; hide what new ones need if allowed."""
         number, way, world = doubt
         demand, know = self.demands[number], self.problem.knowledge[world]
-        if know.move(demand, way, OUTSIDER) == 0:
+        if know.move(demand, way, NOBODY) == 0:
             return True
-        used, missing = self._covered(doubt, sys.maxsize if grow else TRIES)
+        used, missing = self._covered(doubt, grow)
         while missing.any():
-            attacker = OUTSIDER if missing[OUTSIDER] else int(missing.argmax())
-            if not grow and missing[self.saw.get(doubt, OUTSIDER)]:
-                attacker = self.saw.get(doubt, attacker)
-            witness = self._witness(know, demand, way, attacker, free)
-            if witness is None:
-                self.saw[doubt] = attacker
+            for region, group in self._attempts(doubt, missing, grow):
+                witness = self._witness(region, know, demand, way, group, free)
+                fewer = (
+                    missing if witness is None else missing & know.betrayed(demand, way, witness)
+                )
+                if fewer.sum() < missing.sum():
+                    break
+                self.saw[doubt] = int(group[0])
+            else:
                 return False
             used.add(self.witnesses.add(witness))
+            missing = fewer
             if grow:
-                self.hidden |= witness != 0
-            missing &= know.betrayed(demand, way, witness)
-            if missing[attacker]:
-                raise UnprotectedError("the solver's answer does not satisfy the equations")
+                self.hidden[witness.cells] = True
         self.used[doubt] = used
         return True
 
-    def _covered(self, doubt: Doubt, tries: int) -> tuple[set[int], np.ndarray]:
+    def _attempts(
+        self, doubt: Doubt, missing: np.ndarray, grow: bool
+    ) -> Iterator[tuple[Region, np.ndarray]]:
+        """Give where to look for a witness, and whom it is to deceive: all at once, or one."""
+        number, _, world = doubt
+        target = self.demands[number].target
+        outside = missing[OUTSIDER]
+        everybody = np.flatnonzero(missing[:-1])
+        one = np.array([OUTSIDER if outside else everybody[0]])
+        saw = self.saw.get(doubt, OUTSIDER)
+        for region in self.regions.around(target, self.hidden, self.problem.knowledge[world].room):
+            if not self.regions.whole:
+                yield region, everybody if len(everybody) else one
+                yield region, one
+            elif grow:
+                yield region, one
+            elif doubt in self.saw and missing[saw]:
+                yield region, np.array([saw])
+            else:
+                yield region, everybody if len(everybody) else one
+                yield region, one
+
+    def _covered(self, doubt: Doubt, grow: bool) -> tuple[set[int], np.ndarray]:
         """Return witnesses that serve, and a mark for each attacker whom none deceives.
 
-        After `tries` witnesses in a row that deceive nobody further, the rest is left to a new one.
+        After some witnesses in a row that deceive nobody further, the rest is left to a new one.
         """
         number, way, world = doubt
         demand, know = self.demands[number], self.problem.knowledge[world]
-        usable = self.witnesses.within(self.hidden)
-        best = usable[know.promising(demand, way, self.witnesses.rows[usable])]
+        tries = FEW_TRIES if not self.regions.whole else TRIES
         before = self.used.get(doubt, set())
         used: set[int] = set()
         missing, idle = np.ones(know.count + 1, dtype=bool), 0
-        for one in sorted(best.tolist(), key=lambda one: one not in before):
-            fewer = missing & know.betrayed(demand, way, self.witnesses.rows[one])
+        found = self.witnesses.of(demand.target, self.hidden)
+        # Those that move few cells deceive most insiders.
+        for one in sorted(found, key=lambda one: (one not in before, len(found[one].cells), one)):
+            fewer = missing & know.betrayed(demand, way, found[one])
             idle = 0 if fewer.sum() < missing.sum() else idle + 1
             if idle == 0:
                 used.add(one)
@@ -250,10 +318,22 @@ class Search:
         return used, missing
 
     def _witness(
-        self, know: Knowledge, demand: Demand, way: float, attacker: int, free: np.ndarray
-    ) -> np.ndarray | None:
-        move = know.move(demand, way, attacker)
-        fall, sole = know.seen_by(attacker)
-        cost = np.where(self.hidden, 0.0, self.problem.price)
-        allowed = free & ~sole
-        return self.solver.cheapest(np.array(demand.target), move, fall, allowed, cost)
+        self,
+        region: Region,
+        know: Knowledge,
+        demand: Demand,
+        way: float,
+        group: np.ndarray,
+        free: np.ndarray,
+    ) -> Witness | None:
+        fall, sole = know.seen_by(group, region.cells)
+        move = know.move(demand, way, group)
+        if move == 0:
+            return None
+        cost = np.where(self.hidden[region.cells], 0.0, self.problem.price[region.cells])
+        target = np.searchsorted(region.cells, demand.target)
+        by = region.solver.cheapest(target, move, fall, free[region.cells] & ~sole, cost)
+        if by is None:
+            return None
+        moved = np.flatnonzero(by)
+        return Witness(region.cells[moved], by[moved])

@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from nldtib.errors import UnprotectedError
 
@@ -19,24 +19,29 @@ class Solver:
     The model stands between calls, so that each search starts from the last one.
     """
 
-    def __init__(self, cells: int, equations: Sequence[tuple[Sequence[int], Sequence[float]]]):
-        self.cells = cells
-        self.columns = np.arange(2 * cells, dtype=np.int32)
+    def __init__(self) -> None:
         self.model = _silent()
-        start, index, value = [0], [], []
-        for position, signs in equations:
-            index += [*position, *(number + cells for number in position)]
-            value += [*signs, *(-sign for sign in signs)]
-            start.append(len(index))
+
+    def take(self, matrix: sparse.csr_array) -> None:
+        """Take the equations: a row for each, a column for each cell, whose rows sum to zero.
+
+        Raises
+        ------
+        UnprotectedError
+            The solver refuses them.
+        """
+        self.rows, self.cells = matrix.shape
+        self.columns = np.arange(2 * self.cells, dtype=np.int32)
+        double = sparse.hstack([matrix, -matrix], format="csr")
         programme = highspy.HighsLp()
-        programme.num_col_, programme.num_row_ = 2 * cells, len(equations)
-        programme.col_cost_ = programme.col_lower_ = programme.col_upper_ = np.zeros(2 * cells)
-        programme.row_lower_ = programme.row_upper_ = np.zeros(len(equations))
+        programme.num_col_, programme.num_row_ = 2 * self.cells, self.rows
+        nothing = np.zeros(2 * self.cells)
+        programme.col_cost_ = programme.col_lower_ = programme.col_upper_ = nothing
+        programme.row_lower_ = programme.row_upper_ = np.zeros(self.rows)
         programme.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        programme.a_matrix_.start_ = np.array(start)
-        programme.a_matrix_.index_ = np.array(index, dtype=np.int32)
-        programme.a_matrix_.value_ = np.array(value, dtype=float)
-        self.rows = len(equations)
+        programme.a_matrix_.start_ = double.indptr
+        programme.a_matrix_.index_ = double.indices.astype(np.int32)
+        programme.a_matrix_.value_ = double.data
         if self.model.passModel(programme) == highspy.HighsStatus.kError:
             raise UnprotectedError("the solver refused the equations")
 
