@@ -114,8 +114,8 @@ def every_cell(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def large() -> None:
     """Protect 100,000 cells, and print what it took and what is not proven."""
-    shape = dict(zip(NAMES_LARGE, (120, 100, 9), strict=True))
-    rows = population(500_000, shape)
+    shape = dict(zip(NAMES_LARGE, (110, 95, 9), strict=True))
+    rows = population(450_000, shape)
     plan = every_cell(rows, NAMES_LARGE)
     rule = rules({name: sorted(set(rows[name])) for name in NAMES_LARGE})
     one = baseline()

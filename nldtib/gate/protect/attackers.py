@@ -58,6 +58,12 @@ class Knowledge:
         self.sole = present & (contributors[shares.cell] == 1)
         self.left[self.sole] = 0.0
         self.first = np.searchsorted(shares.cell, np.arange(cells + 1))
+        self.single = np.zeros(cells, dtype=bool)
+        self.single[shares.cell[self.sole]] = True
+        there = np.flatnonzero(np.diff(self.first))
+        self.least = self.room.copy()
+        if len(there):
+            self.least[there] = np.minimum.reduceat(self.left, self.first[there])
         self.count = int(self.holding.max(initial=0)) + 1
         self.there = np.bincount(self.holding, minlength=self.count) > 0
 
@@ -66,7 +72,7 @@ class Knowledge:
         """Return what is known where nobody contributes: that no amount is below zero."""
         nobody = np.zeros(0, dtype=np.int64)
         found = cls(OBSERVED, len(amounts), Shares(nobody, nobody, *[np.zeros(0)] * 3, nobody > 0))
-        found.room = amounts
+        found.room = found.least = amounts
         return found
 
     def seen_by(self, group: np.ndarray, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,8 +83,14 @@ class Knowledge:
         group
             Numbers of holdings; `OUTSIDER` knows nothing.
         """
+        if len(group) > 1 and 2 * len(group) > self.count:
+            # So many know no less than all together, and that is known already.
+            return self.least[cells], self.single[cells]
         inside, here = self._entries(cells)
-        mine = np.isin(self.holding[inside], group)
+        asked = np.zeros(self.count + 1, dtype=bool)
+        asked[group] = True
+        asked[OUTSIDER] = False
+        mine = asked[self.holding[inside]]
         fall, sole = self.room[cells].copy(), np.zeros(len(cells), dtype=bool)
         np.minimum.at(fall, here[mine], self.left[inside[mine]])
         sole[here[mine & self.sole[inside]]] = True
@@ -115,14 +127,6 @@ class Knowledge:
         sees[:-1] &= learns
         sees[OUTSIDER] = far < 1
         return sees
-
-    def spare(self) -> np.ndarray:
-        """Return how far each cell may fall whichever holding looks on."""
-        many = np.diff(self.first)
-        spare, there = np.zeros(len(self.room)), np.flatnonzero(many)
-        if len(there):
-            spare[there] = np.minimum.reduceat(self.left, self.first[there])
-        return spare
 
     def filled(self, demand: Demand) -> np.ndarray:
         """Return all cells of the holdings that give most to a target.

@@ -39,7 +39,7 @@ def boxes(
     The hypercube method; Handbook on Statistical Disclosure Control, 2nd ed., chapter 4.
     """
     price = price.copy()
-    spare = np.min([one.spare() for one in knowledge], axis=0)
+    spare = np.min([one.least for one in knowledge], axis=0)
     by_breakdown: dict[tuple, list[Demand]] = defaultdict(list)
     for demand in demands:
         if len(demand.target) == 1:

@@ -17,4 +17,4 @@ class Budget:
 
     cells_at_once: int = 5000
     codes_near: int = 3
-    programmes: int = 1000
+    programmes: int = 800

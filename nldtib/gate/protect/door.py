@@ -47,6 +47,8 @@ def named(cells: pd.DataFrame, rules: Rules) -> pd.DataFrame:
             f"{int(twice.sum())} cell(s) stand twice in one table, the first in "
             f"{found['table'][twice].iloc[0]}. A cell has one row per table."
         )
+    if (status == TO_DECIDE).all():
+        return found
     # One cell in two tables has one status; in the order of the words, unreliable comes last.
     cell = found.groupby(["variable", "reference_year", "place"], sort=False)
     return found.assign(status=cell["status"].transform("max"))
