@@ -237,6 +237,13 @@ def test_the_interval_of_a_change_is_shown_only_with_the_change_that_it_belongs_
     assert "(20,0" not in plain(present.key_figures(other, ["turnover_defence"]).data)
 
 
+def test_what_was_asked_once_is_said_not_to_change(edition):
+    said = plain(present.key_figures(edition, ["organisations"]).data)
+
+    assert "één keer geteld, voor alle jaren" in said
+    assert "sinds 2023" not in said
+
+
 def test_a_percentage_changes_in_points(edition):
     said = plain(present.key_figures(edition, ["rd_intensity"]).data)
 

@@ -71,6 +71,9 @@ def in_words(edition: Edition, change: Change) -> str:
 def signed(edition: Edition, change: Change) -> str:
     """Return a change for the headline panel: `+11,8 % sinds 2023 (8,1 – 16,0)`."""
     year = {"year": change.first.year}
+    # What an organisation is was asked once: its count cannot have changed between years.
+    if change.first.variable.unit_of_measure == "organisations":
+        return words.text(edition.language, "key_figures.once")
     if not change.shown:
         return words.phrase(edition.language, "key_figures.since_hidden", year)
     if change.size is None:
