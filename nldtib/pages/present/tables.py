@@ -1,6 +1,6 @@
 """Tables of the plan: figures by place and year, with interval, respondents, grade and signs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from IPython.display import HTML
 
@@ -196,12 +196,12 @@ def _crossed(edition: Edition, figure: Figure, scale: Scale) -> Cell:
 
 
 def _by_variable(edition: Edition, plan: Table, variables: Sequence[str]) -> Safe:
-    years, rows, seen = figures.years(plan, edition), [], {}
-    for name in variables:
-        found = figures.of_table(edition, plan.name, name)
-        seen.update({(name, *key): one for key, one in found.items()})
-        about = figures.variable(edition, name)
-        scale = figures.scale(found.values(), about.unit_of_measure)
+    years, rows = figures.years(plan, edition), []
+    tables = {name: figures.of_table(edition, plan.name, name) for name in variables}
+    seen = {(name, *key): one for name, found in tables.items() for key, one in found.items()}
+    scales = _scales(seen.values())
+    for name, found in tables.items():
+        scale = scales[figures.variable(edition, name).unit_of_measure]
         several = [figures.at(found, (), year) for year in years]
         cells = [value(edition, one, scale) for one in several]
         head = figures.with_unit(edition, name, scale)
@@ -218,6 +218,15 @@ def _by_variable(edition: Edition, plan: Table, variables: Sequence[str]) -> Saf
         rows,
     )
     return joined([drawn, _notes(edition, plan, seen)])
+
+
+def _scales(found: Collection[Figure]) -> dict[str, Scale]:
+    """Return one scale per unit of measure: amounts below each other have the same decimals."""
+    units = dict.fromkeys(one.variable.unit_of_measure for one in found)
+    return {
+        unit: figures.scale([one for one in found if one.variable.unit_of_measure == unit], unit)
+        for unit in units
+    }
 
 
 def _notes(
