@@ -63,7 +63,7 @@ ACCOUNT = ("step", "units_in", "units_out", "reason")
 TOTAL = "total"
 # Signs of published cells: one answer carries much of it; modelled, not measured; a band, of which
 # value is the middle and low and high are the ends.
-FRAGILE, MODEL, BAND = "f", "m", "b"
+FRAGILE, MODEL, BAND = "f", "m", "k"
 
 
 @dataclass(frozen=True)

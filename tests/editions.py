@@ -236,7 +236,7 @@ def _row(book, years, table, name, where, year, world) -> dict:
         "grade": "B" if where else "A",
         "n": n,
         "status": "published",
-        "sign": "b" if variable.statistic == "top_share" else "",
+        "sign": schema.BAND if variable.statistic == "top_share" else "",
     }
 
 

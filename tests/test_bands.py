@@ -19,7 +19,7 @@ from nldtib.pages import present
 from nldtib.pages.present import figures, passports
 from nldtib.records import estimate, weight
 from nldtib.records.tabulate import concentration
-from nldtib.schema import Survey
+from nldtib.schema import BAND, Survey
 
 WANTED = dataclasses.replace(
     rules({"domain": ["air", "land"]}, p=9.0), band=5.0, fewest_in_top=10, fewest_for_interval=10
@@ -55,7 +55,7 @@ def test_the_largest_tenth_is_told_as_a_band():
     found = ours(EVEN, 60.0).set_index("key").loc[KEY]
 
     assert (found["value"], found["low"], found["high"]) == (62.5, 60.0, 65.0)
-    assert pd.isna(found["cv"]) and found["sign"] == "b" and found["status"] == "published"
+    assert pd.isna(found["cv"]) and found["sign"] == BAND and found["status"] == "published"
     assert audit.tables(ours(EVEN, 60.0), EVEN, WANTED).empty
 
 
