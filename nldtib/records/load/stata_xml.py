@@ -97,7 +97,10 @@ def _date(text: str) -> str:
         return text
     number = float(text)
     seconds = number / 1000 if number > MOST_SECONDS else number
-    return (EPOCH + datetime.timedelta(seconds=seconds)).isoformat(" ", "seconds")
+    try:
+        return (EPOCH + datetime.timedelta(seconds=seconds)).isoformat(" ", "seconds")
+    except OverflowError:
+        return text  # a year beyond 9999 is no date, as whoever reads the text will say
 
 
 def _cut(names: Sequence[str], columns: Sequence[Coded], types: Mapping[str, str]) -> list[str]:
