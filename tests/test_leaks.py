@@ -7,6 +7,7 @@ import itertools
 import json
 import socket
 import zipfile
+import zlib
 
 import pandas as pd
 import pytest
@@ -116,6 +117,29 @@ def test_packed_and_embedded_files_are_searched(tmp_path):
         ("name", "annex.xlsx"),
         ("person", "size.html"),
     }
+
+
+def pdf(about: bytes, stream: bytes, title: str = "Editie") -> bytes:
+    """Return a PDF of one stream, as far as the search is concerned."""
+    head = f"%PDF-1.4\n1 0 obj <</Title ({title}) /ProcSet [/ImageB]>> endobj\n2 0 obj "
+    return head.encode() + b"<<" + about + b">> stream\n" + stream + b"\nendstream endobj"
+
+
+def test_a_pdf_is_searched_for_words_and_not_for_what_hatches_look_like(tmp_path):
+    by_chance = b"x a@b.cd P%\x107 /home/x/y z"
+    told = b"<xmp>gijs.kringelaar@ruisstuw.nl</xmp>"
+    image, words = b"/Subtype /Image /Filter /FlateDecode", b"/Type /Metadata"
+    cases = [
+        (pdf(image, zlib.compress(by_chance)), set()),
+        (pdf(words, told), {"mail"}),
+        (pdf(words, zlib.compress(told)), {"mail"}),
+        (pdf(image, by_chance, title="Ruisstuw Veiligheid"), {"name"}),
+        (pdf(b"/Type /EmbeddedFile", b"x"), {"unreadable"}),
+    ]
+    for content, kinds in cases:
+        (tmp_path / "edition.pdf").write_bytes(content)
+        found = set(leaks.search(tmp_path, WITHHELD, OWN)["kind"])
+        assert found >= kinds and bool(found) == bool(kinds)
 
 
 @pytest.mark.parametrize(

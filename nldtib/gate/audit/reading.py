@@ -17,6 +17,8 @@ LARGEST = 100_000_000
 EMBEDDED = re.compile(r"data:([a-z0-9.+/-]+)[^,\"')]*;base64,([A-Za-z0-9+/=]+)", re.IGNORECASE)
 DRAWN = ("png", "jpeg", "gif", "webp", "woff", "font")
 TAG = re.compile(r"<[^>]*>")
+STREAM = re.compile(rb"(<<[^\x00]{0,2000}?>>)\s*stream\r?\n(.*?)endstream", re.DOTALL)
+IMAGE = re.compile(rb"/Subtype\s*/Image\b")
 ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
 
 
@@ -72,10 +74,21 @@ def _unpacked(content: bytes) -> Iterator[str]:
 
 
 def _printed(content: bytes) -> Iterator[str]:
-    """Give what is written in a PDF besides its glyphs, which are those of the pages."""
-    yield content.decode("latin-1")
-    for stream in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
+    """Give what is written in a PDF besides its glyphs and hatches, which are those of the pages.
+
+    Raises
+    ------
+    ValueError
+        A file is attached, which no reader of the pages has seen.
+    """
+    if b"/EmbeddedFile" in content:
+        raise ValueError("a file is attached to a PDF")
+    # Packed bytes that are taken for letters hold anything by chance.
+    yield STREAM.sub(rb"\1", content).decode("latin-1")
+    for about, stream in STREAM.findall(content):
+        if IMAGE.search(about.rpartition(b"obj")[2]):
+            continue
         try:
             yield zlib.decompressobj().decompress(stream, LARGEST).decode("latin-1")
         except zlib.error:
-            continue
+            yield stream.decode("latin-1")
