@@ -77,7 +77,10 @@ def _versions() -> str:
 
 
 def _sources(edition: Edition) -> str:
-    return "; ".join(
-        f"{row['key']}: {row['publisher']}, {row['title']} ({row['date']})"
-        for row in edition.sources.to_dict("records")
-    )
+    return "; ".join(_source(row, edition.language) for row in edition.sources.to_dict("records"))
+
+
+def _source(row: dict[str, str], language: str) -> str:
+    note = row[f"note_{language}"]
+    dated = f"{row['date']}; {note}" if note else row["date"]
+    return f"{row['key']}: {row['publisher']}, {row['title']} ({dated})"
