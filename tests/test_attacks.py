@@ -346,6 +346,23 @@ def test_nothing_is_found_in_the_invented_edition(demo_edition):
     assert attack(published, secret, totals) == []
 
 
+def test_the_imputed_part_of_a_total_is_not_told_of_few_holdings(demo_edition):
+    prepared = demo_edition.parents[2] / "data" / "demo" / "2026" / "prepared"
+    changes, rows = (
+        pd.read_csv(prepared / f"{name}.csv", low_memory=False)
+        for name in ("changes", "contributions")
+    )
+    quality = pd.read_csv(demo_edition / "quality.csv")
+    told = quality[(quality["measure"] == "weight_share") & quality["value"].notna()]["item"]
+    imputed = changes[(changes["origin"] == "imputed") & (changes["reference_year"] == 2025)]
+    last = rows[rows["reference_year"] == 2025].merge(imputed[["unit", "variable"]], on="unit")
+
+    assert "turnover_defence" in set(told)
+    for name in set(told) & set(rows):
+        amounts = last[(last["variable"] == name) & (last[name] > 0)]
+        assert amounts["holding"].nunique() >= 10
+
+
 def test_the_decimals_of_a_sum_tell_no_answer():
     # Three giants weigh 1 and answered in whole thousands; one small company weighs 3.243519.
     contributions = survey(air=[400806.0, 163420, 342809, 5243]).assign(weight=1.0)

@@ -37,7 +37,8 @@ def without(contributions) -> set[str]:
     found = protect.tables(cells(contributions, WANTED, PLAN), contributions, WANTED).cells
     assert audit.tables(found, contributions, WANTED).empty
     shown = found[found["status"] == "published"]
-    assert shown[["value", "n"]].notna().all(axis=None) and (shown["grade"] == "A").all()
+    assert shown[["value", "n"]].notna().all(axis=None)
+    assert (shown["grade"] == shown["low"].isna().map({True: "E", False: "A"})).all()
     assert (shown[SPREAD].isna().any(axis=1) == shown[SPREAD].isna().all(axis=1)).all()
     return set(shown["key"][shown["low"].isna()])
 
@@ -50,6 +51,26 @@ def test_amounts_of_nine_have_no_interval_and_counts_have():
     # Land goes with air: it has the fewest answers of those that would tell by subtraction.
     assert without(companies(air=9)) == keys("air", "land")
     assert without(companies(air=10)) == set()
+
+
+def test_a_grade_of_few_answers_tells_their_spread_and_is_found():
+    contributions = companies(air=9)
+    ours = protect.tables(cells(contributions, WANTED, PLAN), contributions, WANTED).cells
+    air = ours["key"] == "turnover:domain=air:2025"
+    assert ours.loc[air, "grade"].item() == "E"
+
+    ours.loc[air, "grade"] = "D"
+    assert audit.tables(ours, contributions, WANTED)["kind"].tolist() == ["spread"]
+
+
+def test_the_end_of_a_grade_bounds_the_largest_of_three_answers():
+    answers = np.array([60.0, 30, 30])
+    assert answers.std(ddof=1) / answers.mean() / np.sqrt(3) == pytest.approx(0.25)
+    # Who gave 30 knows that the others make 90; a cv of at most 0.25 leaves 60 at most.
+    first = np.arange(45.0, 90.5, 0.5)
+    spread = np.std([first, 90 - first, np.full_like(first, 30)], axis=0, ddof=1)
+
+    assert first[spread / 40 / np.sqrt(3) <= 0.25 + 1e-9].max() == 60
 
 
 def test_an_answer_of_nought_does_not_count():

@@ -145,7 +145,9 @@ def _imputation(prepared: Prepared, source: tabulate.Source) -> pd.DataFrame:
     amounts = tabulate.weighted_amounts(source)
     shares = 100 * amounts.filled[last].sum() / amounts.every[last].sum()
     # Of few values the share would tell what was put in their place: another year's answer.
-    enough = counts["values"] >= source.interval.fewest_for_interval
+    given = (amounts.filled[last] > 0).groupby(records.loc[last, "holding"]).any().sum()
+    given = given.reindex(counts.index, fill_value=0)
+    enough = given >= source.interval.fewest_for_interval
     return counts.assign(weight_share=shares.round(1).reindex(counts.index).where(enough))
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from nldtib import schema
 from nldtib.gate.audit import derived, released
 from nldtib.gate.audit.derived import Part
 from nldtib.gate.audit.findings import OUTSIDER, Finding, Rules, words
@@ -14,6 +15,8 @@ from nldtib.gate.audit.released import Earlier
 from nldtib.gate.audit.world import COUNTS, RESPONDENTS, Spot, World
 
 SPREAD = ["low", "high", "cv"]
+# Each of these is a band of the cv; a band of shares tells none.
+TELLING_GRADES = ("A", "B", "C", "D")
 # Figures whose interval is that of their numerator, but for what is published.
 TELLING = ("scaled", "model", "share")
 # Two movements that differ by less are the same; they are drawn with spread one.
@@ -37,7 +40,9 @@ def findings(cells: pd.DataFrame, given: Mapping[Part, int], rules: Rules) -> It
         Holdings above zero, as `answers` returns them, of all years.
     """
     first = int(cells["reference_year"].min()) if len(cells) else 0
-    for row in cells[cells[SPREAD].notna().any(axis=1)].itertuples():
+    banded = cells["sign"].astype(str).str.contains(schema.BAND, regex=False)
+    graded = cells["grade"].isin(TELLING_GRADES) & ~banded
+    for row in cells[cells[SPREAD].notna().any(axis=1) | graded].itertuples():
         figure = (row.variable, int(row.reference_year), row.place)
         parts = [figure]
         if row.statistic != "total":
@@ -48,7 +53,7 @@ def findings(cells: pd.DataFrame, given: Mapping[Part, int], rules: Rules) -> It
         told = [] if pd.isna(row.n) else [row.n]
         fewest = min([*told, *(given.get(one, 0) for one in amounts)], default=0)
         if fewest < rules.fewest_for_interval:
-            reason = "an interval of so few answers tells how far they lie apart"
+            reason = "an interval or a grade of so few answers tells how far they lie apart"
             yield Finding("spread", row.table, *figure[:2], words(row.place), OUTSIDER, reason)
 
 

@@ -24,6 +24,8 @@ __all__ = ["Budget", "Forced", "Pattern", "Rules", "Waiver", "tables"]
 
 HIDDEN_SIGN = "."
 INTERVAL = ("low", "high", "cv")
+# A grade is a band of the cv; where that is withheld all have the last one.
+LAST_GRADE = "E"
 # Values may come rounded to whole units of measure.
 ROUNDING = 0.5
 NOTHING_RELEASED, NOTHING_FORCED = Ledger(), Forced()
@@ -36,8 +38,8 @@ class Pattern:
     cells
         The rows that came in, in their order, with status and sign; value, low, high, cv, grade
         and n are empty unless the status is published, n also where it would tell a hidden
-        number of organisations, and low, high and cv where an amount has few answers. A share of
-        the largest is a band: value its middle, low and high its ends.
+        number of organisations, and low, high and cv where an amount has few answers; its grade
+        is then E. A share of the largest is a band: value its middle, low and high its ends.
     reasons
         Confidential, never crosses the wall: table, key, reason (few, dominated, revision, forced,
         secondary, not proven, derived, unreliable), one row per hidden cell.
@@ -153,12 +155,14 @@ def _pattern(
     closed = status.isin(["suppressed", "unreliable"])
     published = status == "published"
     counted = [(respondents, year, place) not in hidden for _, year, place in keys]
+    grades = named["grade"].astype(object)
+    grades = grades.mask(~precise & grades.fillna("").ne(""), LAST_GRADE)
     decided = named[list(cells.columns)].assign(
         n=named["n"].astype("Int64").where(published & np.array(counted, dtype=bool)),
         status=status.astype(str),
         # Any other sign tells about the value, so it goes where the value goes.
         sign=np.where(closed, HIDDEN_SIGN, named["sign"].fillna("").where(published, "")),
-        grade=named["grade"].astype(object).where(published, "").astype(str),
+        grade=grades.where(published, "").astype(str),
         value=named["value"].where(published, np.nan),
         **{name: named[name].where(published & precise, np.nan) for name in INTERVAL},
     )
