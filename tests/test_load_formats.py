@@ -429,13 +429,13 @@ def test_a_control_character_makes_no_stata_file_unreadable(book, tmp_path):
 
 def test_a_number_beyond_all_dates_is_no_date(book, tmp_path):
     content = exports.stata_xml(book, [plain_response(book)])
-    late = re.sub(rb'(<v varname="submitdate">)\d+', rb"\g<1>99999999999999999", content)
+    late = re.sub(rb'(<v varname="submitdate">)\d+', rb"\g<1>-99999999999999", content)
     assert late != content
 
     table = load.answers(written(tmp_path, "export", late), book).table
 
     raw = table.set_index("variable")["raw"]
-    assert raw["_submitted"] == "99999999999999999"
+    assert raw["_submitted"] == "-99999999999999"
 
 
 BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
