@@ -37,11 +37,8 @@ def panel(this_round: Round | str | Path | None = None, language: str = "nl") ->
 
     Parameters
     ----------
-    this_round
-        A round, its name under `data/rounds/` or the path of its folder; by default the invented
-        round.
-    language
-        `nl` or `en`.
+    this_round, language
+        As in `panels.panel`; by default the invented round, in Dutch.
     """
     return panels.panel(NAME, this_round, language, _parts)
 
