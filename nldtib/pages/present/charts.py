@@ -174,18 +174,7 @@ def draw(
 def named(axes: "Axes", rows: Sequence[Bar]) -> None:
     """Write the label of each bar left of the axis."""
     for place, row in enumerate(rows):
-        axes.annotate(
-            row.label,
-            (0, place),
-            (-8, 0),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=drawing.FONT_SIZE,
-            color=drawing.INK,
-            annotation_clip=False,
-        )
+        drawing.left_of(axes, place, row.label)
 
 
 def span(rows: Sequence[Bar], scale: Scale) -> tuple[float, float]:

@@ -81,18 +81,7 @@ def _row(axes: "Axes", place: int, row: Dot) -> None:
         axes.plot([row.before], [place], "o", markersize=6.5, markeredgewidth=1.4, zorder=4, **look)
     look = {"markerfacecolor": drawing.STRONG, "markeredgecolor": drawing.STRONG}
     axes.plot([row.value], [place], "o", markersize=6.5, zorder=5, **look)
-    axes.annotate(
-        row.label,
-        (0, place),
-        (-8, 0),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        ha="right",
-        va="center",
-        fontsize=drawing.FONT_SIZE,
-        color=drawing.INK,
-        annotation_clip=False,
-    )
+    drawing.left_of(axes, place, row.label)
 
 
 def _limits(rows: Sequence[Dot], fixed: Sequence[float], log: bool) -> tuple[float, float]:

@@ -88,6 +88,22 @@ def svg(figure: "Figure", name: str, alternative: str) -> Safe:
     return Safe(ElementTree.tostring(root, encoding="unicode"))
 
 
+def left_of(axes: "Axes", place: float, text: str) -> None:
+    """Write the label of a row left of the axes."""
+    axes.annotate(
+        text,
+        (0, place),
+        (-8, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=FONT_SIZE,
+        color=INK,
+        annotation_clip=False,
+    )
+
+
 def _bare(root: ElementTree.Element) -> None:
     """Take out what says nothing, clips among it: no drawing leaves its axes."""
     for parent in list(root.iter()):
