@@ -350,6 +350,41 @@ def test_published_figures_keep_the_digits_of_their_source(edition):
     assert values["2006"] == "3,0" and values["2021"] == "4,7"
 
 
+def test_amounts_of_one_table_have_the_same_decimals(made):
+    figures = TRUTH.copy()
+    for name, value in (("rd_own", 663_400.0), ("rd_ministry", 43_230.0), ("rd_defence", 1.4e6)):
+        figures.loc[figures["key"] == f"{name}:total:2025", ["value", "low", "high"]] = value
+
+    page = soup(present.table(made(figures), "rd_funding").data)
+
+    said = {row.th.get_text(): row.td.get_text() for row in page.tbody.find_all("tr")}
+    assert said["R&D uit eigen middelen (miljoen euro)"] == "663"
+    assert said["R&D betaald door Nederlandse ministeries (miljoen euro)"] == "43"
+    assert said["R&D-uitgaven defensie (miljoen euro)"] == "1.400"
+
+
+def test_notes_on_sources_are_in_the_language_of_the_page(outputs):
+    nl, en = (present.colophon(opened(outputs, language=one)).data for one in LANGUAGES)
+
+    assert "noemt de editie van 2016" in nl and "quotes" not in nl
+    assert "quotes the edition of 2016" in en and "noemt" not in en
+
+
+def test_a_number_of_respondents_that_is_hidden_alone_is_said_not_to_be_shown(made):
+    key, before = (f"fte_defence:military_domain=land:{year}" for year in (2025, 2023))
+    figures = TRUTH.copy()
+    figures.loc[figures["key"].isin([key, before]), "n"] = None
+    edition = made(figures)
+
+    row = soup(present.table(edition, "turnover_by_military_domain", "fte_defence").data)
+    said = row.select_one(f'[data-of="{key}"] [data-part="n"]')
+    assert said.get_text() == "niet getoond"
+    passport = plain(present.passport(edition, key).data).replace("\u00a0", " ")
+    assert "n = niet getoond" in passport
+    older = soup(present.facts(edition).data).select_one(f'[data-key="{before}"]')
+    assert "n = niet getoond" in older.get_text().replace("\u00a0", " ")
+
+
 # Nothing hidden is told
 
 

@@ -236,6 +236,13 @@ def not_shown(edition: Edition, figure: Figure) -> str:
     return words.text(edition.language, f"signs.{name}")
 
 
+def respondents(edition: Edition, figure: Figure) -> str:
+    """Return the number of respondents, or that it is not shown: then it may be hidden alone."""
+    if figure.n is None:
+        return not_shown(edition, figure)
+    return numbers.number(figure.n, 0, edition.language)
+
+
 def no_interval(edition: Edition) -> str:
     """Return why a published figure has no interval."""
     return words.text(edition.language, "signs.no_interval")

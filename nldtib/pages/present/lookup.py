@@ -12,7 +12,7 @@ from IPython.display import HTML
 from nldtib import rounds
 from nldtib.codebook import Codebook, Dimension, Item, Variable
 from nldtib.pages.cells import Edition
-from nldtib.pages.present import figures, numbers, panels, passports, words
+from nldtib.pages.present import figures, panels, passports, words
 from nldtib.pages.present.figures import Figure
 from nldtib.pages.present.markup import Safe, element, joined
 from nldtib.schema import TOTAL
@@ -161,8 +161,7 @@ def _short(edition: Edition, figure: Figure, place: str) -> str:
 
 
 def _precision(edition: Edition, figure: Figure) -> str:
-    n = "" if figure.n is None else numbers.number(figure.n, 0, edition.language)
-    values = {"n": n, "grade": figure.grade}
+    values = {"n": figures.respondents(edition, figure), "grade": figure.grade}
     return words.phrase(edition.language, "facts.precision", values)
 
 

@@ -139,7 +139,7 @@ def _banded(edition: Edition, dimension: str, item: str) -> str:
 
 def _base(edition: Edition, figure: Figure, place: str) -> str:
     language = edition.language
-    n = "0" if figure.n is None else numbers.number(figure.n, 0, language)
+    n = figures.respondents(edition, figure)
     base = figure.variable.base.in_language(language)
     values = {**panels.response(edition), "base": base, "n": n}
     text = words.phrase(language, "passport.base_text", values)

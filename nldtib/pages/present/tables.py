@@ -105,9 +105,9 @@ def interval(edition: Edition, figure: Figure, scale: Scale) -> Safe:
 
 def respondents(edition: Edition, figure: Figure) -> Safe:
     """Return the number of respondents behind a figure."""
-    if figure.n is None:
+    if figure.n is None and not figure.shown:
         return grid.sign(edition, figure)
-    return joined(numbers.number(figure.n, 0, edition.language))
+    return joined(figures.respondents(edition, figure))
 
 
 def value(edition: Edition, figure: Figure, scale: Scale) -> Cell:

@@ -156,5 +156,5 @@ def _round(edition: Edition, of: Edition, variable: str) -> Piece:
 def _graded(edition: Edition, figure: Figure) -> str:
     if not figure.shown:
         return figures.not_shown(edition, figure)
-    n = "" if figure.n is None else numbers.number(figure.n, 0, edition.language)
-    return words.phrase(edition.language, "certainty.graded", {"grade": figure.grade, "n": n})
+    values = {"grade": figure.grade, "n": figures.respondents(edition, figure)}
+    return words.phrase(edition.language, "certainty.graded", values)
