@@ -7,6 +7,7 @@ import yaml
 
 from nldtib import codebook, rounds
 from nldtib.errors import InputError, ParameterError
+from nldtib.records import edit
 
 PROJECT = rounds.project_root()
 
@@ -26,6 +27,22 @@ def change(project, **settings):
     choices = yaml.safe_load(path.read_text(encoding="utf-8"))
     choices.update(settings)
     path.write_text(yaml.safe_dump({k: v for k, v in choices.items() if v != "drop"}), "utf-8")
+
+
+@pytest.mark.parametrize("name", ["round.yml", "codebook.yml", "edits.yml"])
+def test_a_name_that_stands_twice_is_refused_with_its_line(project, name):
+    path = project / "parameters" / "2026" / name
+    text = path.read_text(encoding="utf-8")
+    twice = {
+        "round.yml": ("languages:", "theme: neutral\nlanguages:"),
+        "codebook.yml": ("  organisations: {unit", "  fte_total: {}\n  organisations: {unit"),
+        "edits.yml": ("- name:", "- name: x\n  name:"),
+    }[name]
+    path.write_text(text.replace(*twice, 1), encoding="utf-8")
+
+    with pytest.raises(InputError, match=rf"{name} cannot be parsed near line \d+. A name stands"):
+        this_round = rounds.read("2026")
+        edit.read_rules(this_round.rules_file, this_round.codebook)
 
 
 def test_a_round_is_found_by_name_and_by_path(project):

@@ -27,8 +27,41 @@ QUESTION_TYPES = frozenset(
 )
 STATISTICS = frozenset({"total", "ratio", "share", "change", "scaled", "model", "top_share"})
 ROUND_YEARS = "reference_years"
+TWICE = "a name stands twice"
+
+
 # libyaml reads the same as the parser in Python, ten times as fast; it is not on every machine.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """Reads YAML that says a thing once: of two equal keys the first would silently be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        """Return a mapping, or refuse one that has a key twice."""
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, TWICE, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def parsed(path: Path) -> object:
+    """Return what a file of YAML or JSON holds.
+
+    Raises
+    ------
+    InputError
+        It cannot be parsed, or says a thing twice; the message names the line.
+    """
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader)  # noqa: S506
+    except (json.JSONDecodeError, yaml.YAMLError) as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = mark.line + 1 if mark else getattr(problem, "lineno", 1)
+        twice = " A name stands there twice." if getattr(problem, "problem", "") == TWICE else ""
+        raise InputError(
+            f"{path.name} cannot be parsed near line {line}.{twice} Mend that line."
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -95,15 +128,7 @@ def read(
 def _parsed(path: Path) -> dict:
     if not path.is_file():
         raise InputError(f"There is no codebook at {path}. Give the codebook of this survey.")
-    text = path.read_text(encoding="utf-8-sig")
-    try:
-        raw = json.loads(text) if path.suffix == ".json" else yaml.load(text, LOADER)  # noqa: S506
-    except (json.JSONDecodeError, yaml.YAMLError) as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = mark.line + 1 if mark else getattr(problem, "lineno", 1)
-        raise InputError(
-            f"{path.name} cannot be parsed near line {line}. Mend that line."
-        ) from None
+    raw = parsed(path)
     if not isinstance(raw, dict):
         raise InputError(f"{path.name} is not a codebook: it has no groups of questions.")
     return raw

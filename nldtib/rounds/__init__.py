@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from nldtib import codebook
 from nldtib.codebook import Codebook, Label, closest
-from nldtib.codebook.reading import LOADER
+from nldtib.codebook.reading import parsed
 from nldtib.errors import InputError, ParameterError
 from nldtib.rounds.choices import (
     Calibration,
@@ -369,12 +367,7 @@ def _yaml(path: Path) -> dict:
         raise ParameterError(
             f"There is no {path.name} in {path.parent.name}/. Every round needs one."
         )
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), LOADER)  # noqa: S506
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise ParameterError(f"{path.name} cannot be parsed near line {line}.") from None
+    raw = parsed(path)
     if not isinstance(raw, dict):
         raise ParameterError(f"{path.name} should be a list of names with values.")
     return raw

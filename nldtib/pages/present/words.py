@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 
 import yaml
 
-from nldtib.codebook.reading import LOADER
+from nldtib.codebook.reading import Loader
 from nldtib.errors import ParameterError
 
 PAGES = ("quality", "annex")
@@ -65,4 +65,4 @@ def _texts() -> Mapping:
 
 
 def _read(source: Traversable) -> Mapping:
-    return yaml.load(source.read_text(encoding="utf-8"), LOADER)  # noqa: S506
+    return yaml.load(source.read_text(encoding="utf-8"), Loader)  # noqa: S506

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from nldtib.codebook import Codebook, closest
+from nldtib.codebook.reading import parsed
 from nldtib.errors import InputError, ParameterError
 from nldtib.schema import FINDINGS
 
@@ -58,8 +58,8 @@ def read_rules(path: Path, book: Codebook) -> tuple[Rule, ...]:
     Raises
     ------
     InputError
-        The file is absent, a rule lacks a part or bears the name of another, or names a variable
-        that the codebook lacks.
+        The file is absent or cannot be parsed, a rule lacks a part or bears the name of another,
+        or names a variable that the codebook lacks.
     ParameterError
         A severity is unknown, a soft rule empties, or an expression does more than compare.
     """
@@ -67,7 +67,7 @@ def read_rules(path: Path, book: Codebook) -> tuple[Rule, ...]:
         raise InputError(f"There are no edit rules at {path}.")
     known = _known(book)
     rules: dict[str, Rule] = {}
-    for entry in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
+    for entry in parsed(path) or []:
         missing = set(PARTS) - set(entry)
         if missing:
             raise InputError(f"An edit rule in {path.name} lacks {', '.join(sorted(missing))}.")
