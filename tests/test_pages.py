@@ -281,6 +281,16 @@ def test_facts_are_searched_while_typing_and_in_any_order(chromium, demo_edition
         assert page.evaluate(f"{SHOWN}.length") == every
 
 
+def test_facts_of_every_year_are_printed_and_what_is_folded_away_is_not(chromium, demo_edition):
+    with opened(chromium, demo_edition / "facts.html") as found:
+        found.page.emulate_media(media="print")
+        printed = found.page.inner_text("main").replace("\u00a0", " ")
+
+    assert "totaal, 2025: € 9,7 miljard (n = " in printed
+    assert "totaal, 2023: € 7,5 miljard (n = " in printed
+    assert "Voor een antwoord" not in printed and "Definitie" not in printed.split("\n")
+
+
 def test_without_scripts_there_is_no_box_that_does_nothing(chromium, demo_edition):
     with opened(chromium, demo_edition / "facts.html", javascript=False) as found:
         assert found.page.locator("input").count() == 0

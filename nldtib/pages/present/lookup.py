@@ -135,20 +135,15 @@ def _base(edition: Edition, about: Variable) -> str:
 
 def _line(edition: Edition, figure: Figure, place: str) -> Safe:
     """Return a figure in one line; its sentences are in the annex."""
-    said = f"{_short(edition, figure, place)} ({_precision(edition, figure)})"
-    return element("p", said, {"data-key": figure.key})
+    return element("p", _short(edition, figure, place), {"data-key": figure.key})
 
 
 def _figure(edition: Edition, figure: Figure, place: str, linked: set[str]) -> Safe:
-    lines = [
-        *_sentences(edition, figure, place),
-        element("p", _precision(edition, figure)),
-    ]
     look = {"data-key": figure.key}
     if figure.key in linked:
         look["id"] = figure.key
     summary = element("summary", _short(edition, figure, place))
-    return element("details", [summary, *lines], look)
+    return element("details", [summary, *_sentences(edition, figure, place)], look)
 
 
 def _short(edition: Edition, figure: Figure, place: str) -> str:
@@ -156,13 +151,10 @@ def _short(edition: Edition, figure: Figure, place: str) -> str:
         "place": passports.named(edition, place),
         "year": figure.year,
         "value": figures.said(edition, figure),
+        "n": figures.respondents(edition, figure),
+        "grade": figure.grade,
     }
     return words.phrase(edition.language, "facts.figure", values)
-
-
-def _precision(edition: Edition, figure: Figure) -> str:
-    values = {"n": figures.respondents(edition, figure), "grade": figure.grade}
-    return words.phrase(edition.language, "facts.precision", values)
 
 
 def _sentences(edition: Edition, figure: Figure, place: str) -> Iterable[Safe]:
