@@ -306,5 +306,12 @@ def test_the_demo_edition_has_a_page_for_every_notebook_in_both_languages(demo_e
     assert made == names | {f"{name}.en" for name in names}
 
 
+def test_a_percentage_is_written_as_its_language_writes_it(small_edition):
+    nl, en = ((small_edition / f"index{end}.html").read_text("utf-8") for end in ("", ".en"))
+
+    assert "<dd>95\u00a0%</dd>" in nl
+    assert "<dd>95%</dd>" in en
+
+
 def test_chromium_is_the_one_of_this_machine():
     assert shutil.which(browser.CHROMIUM)
